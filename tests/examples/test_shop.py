@@ -69,9 +69,9 @@ def test_quarantine_holds_every_reject_as_it_stood_in_its_file(
 ) -> None:
     reasons = Counter[str]()
     for name in (f"bronze.{table}", f"silver.{table}"):
-        for reject in pq.read_table(
-            shop.base / "lake" / shop.lake.current().tables[name].rejects.path
-        ).to_pylist():
+        files = shop.lake.current().tables[name].rejects
+        paths = [shop.base / "lake" / file.path for file in files]
+        for reject in (row for path in paths for row in pq.read_table(path).to_pylist()):
             reasons[" ".join(filter(None, (reject["rule"], reject["column"])))] += 1
             line = (
                 (shop.base / reject["file"])

@@ -55,8 +55,7 @@ def _snapshot(lake: Path) -> Path:
 
 
 def _rejects(lake: Path) -> Path:
-    rejects = small.load(lake.parent).lake.table("silver.orders").snapshot.rejects
-    assert rejects
+    (rejects,) = small.load(lake.parent).lake.table("silver.orders").snapshot.rejects
     return lake / rejects.path
 
 

@@ -24,7 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 import medallion as md
 from medallion.errors import CallError, MedallionError
-from medallion.kernel import partition_groups, partition_plan
+from medallion.kernel import partition_groups, partition_plan, partition_rejects
 from tests.dask_cluster import dask_cluster
 from tests.integration import small
 from tests.integration.killing import run_killed_at
@@ -176,6 +176,7 @@ def partitioned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(partition_groups, "SMALL", 1)
     monkeypatch.setattr(partition_groups, "RECORDS", 2)
     monkeypatch.setattr(partition_plan, "BATCH", 1)
+    monkeypatch.setattr(partition_rejects, "SIZE", 1)
 
 
 def tell(history: type[History], examples: int) -> None:

@@ -71,8 +71,8 @@ def test_hostile_input(case: Case, tmp_path: Path) -> None:
     rejects = [
         (row["record"], f"{row['rule']} {row['column']} {row['value']}")
         for step in run.steps
-        if step.rejects
-        for row in pq.read_table(pipeline.lake.storage.local(step.rejects.path)).to_pylist()
+        for file in step.rejects
+        for row in pq.read_table(pipeline.lake.storage.local(file.path)).to_pylist()
     ]
     assert [record for record, _ in rejects] == [record for record, _ in case.rejects], rejects
     for (_, reason), (_, wanted) in zip(rejects, case.rejects, strict=True):

@@ -56,8 +56,7 @@ def pipeline(tmp_path: Path) -> md.Pipeline:
 
 def rejects(pipeline: md.Pipeline, run: md.Run, table: str) -> Found:
     """The rejects of a table by file and record."""
-    file = next(step.rejects for step in run.steps if step.table == table)
-    assert file is not None
+    (file,) = next(step.rejects for step in run.steps if step.table == table)
     rows = pq.read_table(pipeline.base / "lake" / file.path).to_pylist()
     found = {(row["file"], row["record"]): row for row in rows}
     assert len(found) == len(rows)

@@ -106,7 +106,7 @@ def test_a_damaged_record_of_the_lake_is_named(pipeline: md.Pipeline, damage: st
 
 def test_every_reject_tells_its_file_record_rule_value_and_row(pipeline: md.Pipeline) -> None:
     run = pipeline.run()
-    rejects = pipeline.lake.current().tables["silver.orders"].rejects
+    (rejects,) = pipeline.lake.current().tables["silver.orders"].rejects
     rows = pq.read_table(pipeline.base / "lake" / rejects.path).to_pylist()
     found = {(row["file"], row["record"], row["rule"], row["column"], row["value"]) for row in rows}
     name = "data/orders/2024-02.csv"
@@ -219,8 +219,9 @@ def test_a_gate_that_is_not_met_publishes_nothing_and_keeps_the_rejects(tmp_path
     assert pipeline.lake.current().id == first.release
     assert small.in_store(pipeline) == small.BOTH
     (failed,) = [step for step in error.value.run.steps if step.action == "failed"]
+    (rejects,) = failed.rejects
     assert (
-        pq.read_table(tmp_path / "lake" / failed.rejects.path).num_rows
+        pq.read_table(tmp_path / "lake" / rejects.path).num_rows
         == failed.tallies[0].quarantined
         == 23
     )

@@ -91,9 +91,9 @@ def test_a_table_without_files_needs_columns(tmp_path: Path) -> None:
 
 
 def test_each_pattern_has_its_own_place_in_errors(tmp_path: Path) -> None:
-    text = YAML.format(missing="fail").replace("old/a.csv]", "gs://bucket/a.csv]")
+    text = YAML.format(missing="fail").replace("old/a.csv]", "oss://bucket/a.csv]")
     (tmp_path / "medallion.yaml").write_text(text)
     with pytest.raises(
-        DeclarationError, match=r"medallion\.yaml:6:.*gs://bucket/a\.csv is neither"
+        DeclarationError, match=r"medallion\.yaml:6:.*oss://bucket/a\.csv is neither"
     ):
         md.Pipeline.load(tmp_path / "medallion.yaml")

@@ -398,7 +398,10 @@ def test_a_run_gives_the_same_with_and_without_a_stamp(project: Project, name: s
     assert used == (name in HOLDS)
 
 
-@pytest.mark.parametrize("option", ["--full", "--only=silver.orders", "--to=silver.orders"])
+@pytest.mark.parametrize(
+    "option",
+    ["--full", "--refresh=bronze.orders", "--only=silver.orders", "--to=silver.orders"],
+)
 def test_options_that_select_tables_do_not_use_the_stamp(project: Project, option: str) -> None:
     with_stamp = project.run(option)
     project.stamp.unlink()

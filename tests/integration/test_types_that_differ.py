@@ -306,7 +306,7 @@ def test_a_quarantined_row_is_shown_as_in_its_file(tmp_path: Path) -> None:
     running = pipeline(tmp_path, [{"cast": {"y": "integer"}}])
     run = running.run()
     assert column(running) == [str(ODD)]
-    (rejects,) = [step.rejects for step in run.steps if step.rejects]
+    (rejects,) = [file for step in run.steps for file in step.rejects]
     found = pq.read_table(tmp_path / "lake" / rejects.path).sort_by("file").to_pylist()
     assert [(reject["file"], reject["record"], reject["row"]) for reject in found] == [
         ("data/b.parquet", 1, '{"x":0.5,"y":"bad"}'),
@@ -417,7 +417,7 @@ def test_a_row_that_cannot_be_computed_keeps_its_place_in_the_file(tmp_path: Pat
     running = pipeline(tmp_path, [{"derive": {"d": "8 / x", "e": "x * 4"}}, {"filter": "d > 0"}])
     run = running.run()
     assert column(running, "d") == [2.0]
-    (rejects,) = [step.rejects for step in run.steps if step.rejects]
+    (rejects,) = [file for step in run.steps for file in step.rejects]
     found = pq.read_table(tmp_path / "lake" / rejects.path).sort_by("record").to_pylist()
     assert [(row["record"], row["rule"], row["column"], row["value"]) for row in found] == [
         (2, "derive", "d", "0"),

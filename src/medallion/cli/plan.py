@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from medallion.cli.settings import Command, Settings, json_option
 from medallion.plural import count_of
+
+if TYPE_CHECKING:
+    from medallion.run.planner import Step
 
 STYLES = {"compute": "green", "reuse": "cyan", "unchanged": "dim", "left": "dim"}
 
@@ -15,10 +20,21 @@ STYLES = {"compute": "green", "reuse": "cyan", "unchanged": "dim", "left": "dim"
 @click.option("--from", "from_", metavar="TABLE", help="Plan this table and what depends on it.")
 @click.option("--to", metavar="TABLE", help="Plan this table and what it depends on.")
 @click.option("--full", is_flag=True, help="Show what `run --full` would recompute.")
+@click.option(
+    "--refresh",
+    multiple=True,
+    metavar="TABLE",
+    help="Show what `run --refresh` would change; repeatable.",
+)
 @json_option
 @click.pass_obj
 def command(
-    settings: Settings, only: tuple[str, ...], from_: str | None, to: str | None, full: bool
+    settings: Settings,
+    only: tuple[str, ...],
+    from_: str | None,
+    to: str | None,
+    full: bool,
+    refresh: tuple[str, ...],
 ) -> None:
     """Print what a run would do to each table, and why. Writes nothing."""
     from rich.text import Text
@@ -26,18 +42,9 @@ def command(
     from medallion.cli.output import console, plain, print_json, table
     from medallion.run.planner import Selection
 
-    plan = settings.pipeline().plan(Selection(only, from_, to, full))
+    plan = settings.pipeline().plan(Selection(only, from_, to, full, refresh))
     if settings.as_json:
-        steps = [
-            {
-                "table": step.table,
-                "decision": step.decision,
-                "why": step.why,
-                "warnings": step.snapshot.warnings if step.snapshot else (),
-            }
-            for step in plan.steps
-        ]
-        print_json({"steps": steps, "stale": plan.stale})
+        print_json({"steps": [_as_json(step) for step in plan.steps], "stale": plan.stale})
         return
     if settings.quiet:
         return
@@ -56,3 +63,12 @@ def command(
         settings.say(f"{total} to compute; next: {settings.command_line('run')}")
     else:
         settings.say("up to date: a run would compute nothing")
+
+
+def _as_json(step: Step) -> dict[str, Any]:
+    return {
+        "table": step.table,
+        "decision": step.decision,
+        "why": step.why,
+        "warnings": step.snapshot.warnings if step.snapshot else (),
+    }

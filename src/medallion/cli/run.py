@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 @click.option("--from", "from_", metavar="TABLE", help="Run this table and what depends on it.")
 @click.option("--to", metavar="TABLE", help="Run this table and what it depends on.")
 @click.option("--full", is_flag=True, help="Recompute every table, changed or not.")
+@click.option(
+    "--refresh",
+    multiple=True,
+    metavar="TABLE",
+    help="Read the source of this table again in full; repeatable.",
+)
 @click.option("--no-publish", is_flag=True, help="Keep the result as a candidate instead.")
 @click.option("--as", "name", metavar="NAME", help="The candidate's name; default: next.")
 @json_option
@@ -32,6 +38,7 @@ def command(
     from_: str | None,
     to: str | None,
     full: bool,
+    refresh: tuple[str, ...],
     no_publish: bool,
     name: str | None,
 ) -> None:
@@ -47,7 +54,8 @@ def command(
 
     if name and not no_publish:
         raise click.UsageError("--as names a candidate: use it with --no-publish")
-    if not (no_publish or only or from_ or to or full) and (answer := stamp.repeat(settings.path)):
+    chosen = no_publish or only or from_ or to or full or refresh
+    if not chosen and (answer := stamp.repeat(settings.path)):
         _up_to_date(settings, answer)
         return
     from medallion.cli.progress import watcher
@@ -61,7 +69,7 @@ def command(
     pipeline = settings.pipeline()
     try:
         with watcher(settings) as watch:
-            selection = Selection(only, from_, to, full)
+            selection = Selection(only, from_, to, full, refresh)
             run = pipeline.run(selection, candidate=candidate, watch=watch)
     except BaseException as error:
         _report_failure(settings, pipeline, error)

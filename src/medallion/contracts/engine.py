@@ -24,6 +24,7 @@ from medallion.records import (
     Origin,
     PartialResult,
     Partition,
+    RejectFile,
     Snapshot,
     Tally,
 )
@@ -74,7 +75,7 @@ class TableTask:
 class Built:
     """The result of computing one table.
 
-    `rejects` is the file of the quarantined rows, or None. `failure` names the expectation with
+    `rejects` are the files of the quarantined rows. `failure` names the expectation with
     `on_fail: fail` that was not met; `files` is empty then. `gates` are rules on the whole table
     that were not met: it is complete, and its release must not be published. `partitions`,
     `removed`, `gathered` and `partials` are those of the snapshot. `groups_computed` counts the
@@ -87,7 +88,7 @@ class Built:
     tallies: tuple[Tally, ...]
     origins: tuple[Origin, ...] = ()
     identified: bool = False
-    rejects: File | None = None
+    rejects: tuple[RejectFile, ...] = ()
     warnings: tuple[str, ...] = ()
     failure: str | None = None
     gates: tuple[str, ...] = ()

@@ -69,7 +69,7 @@ class FormerGathering:
     """The marks of the former snapshot on the rows of partitions that are as they were, or aligned.
 
     `marks` is a table of them, with the ids that the rows have now; `known` are the numbers of the
-    stages that are as they were.
+    stages that are as they were. `shared` are the fingerprints of the partitions that are.
     """
 
     def __init__(
@@ -84,6 +84,7 @@ class FormerGathering:
     ) -> None:
         self.tables = tables
         self.rows = rows
+        self.shared = {part.fingerprint for _, part in pairs}
         lost, fresh = others(former.partitions, pairs), others(rows.snapshot.partitions, pairs)
         self.changed = ChangedPartitions(rows, lost, fresh, aligned, tables)
         gathered = former.gathered

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 from medallion.contracts import ROW, TableTask, Transform, literal
 from medallion.identifiers import digest
@@ -19,6 +20,7 @@ from medallion.storage.digests import Stored, verified
 
 BATCH = 16 << 20  # bytes of partitions whose partial results are computed together
 UNIT = 2 << 20  # bytes of partitions that make one partial result, unless one partition has more
+KNOWN = 4  # inputs whose removed rows are remembered for other tables that read them
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,10 @@ class Removed:
 
     rows: int = 0
     digest: str = ""
+
+
+_known: dict[str, dict[int, Removed]] = {}
+_lock = Lock()
 
 
 @dataclass(frozen=True)
@@ -178,26 +184,32 @@ def main_number(task: TableTask) -> int:
 
 def _input_partitions(task: TableTask, tables: TempTables) -> list[InputPartition]:
     snapshot = task.inputs[task.main].snapshot
-    removed = dict(_removed(task, tables)) if snapshot.removed else {}
+    removed = _removed(task, tables) if snapshot.removed else {}
     return [
         InputPartition(part, removed.get(place, Removed()))
         for place, part in enumerate(snapshot.partitions)
     ]
 
 
-def _removed(task: TableTask, tables: TempTables) -> Iterator[tuple[int, Removed]]:
+def _removed(task: TableTask, tables: TempTables) -> dict[int, Removed]:
     """The rows that the main input lacks, by the place of their partition.
 
     Within a partition they are identified as in its files, whose first one has the number 0.
     """
-    parts, table = task.inputs[task.main].snapshot.partitions, main_number(task)
-    ranges = [(ids_of(part, table), place) for place, part in enumerate(parts)]
-    located = within(f"(select {ROW} {removed_rows(task, parts)})", ranges, "place")
-    files = [part.numbers[0] for part in parts]
-    groups_ = tables.rows(
-        f"select place, count(*), sha256(string_agg(id::varchar, ',' order by id)) from (select "
-        f"place, {ROW} - ({files}[place + 1]::bigint << {FILE_BITS}) as id from ({located})) "
-        "group by place"
-    )
-    for place, rows, ids in groups_:
-        yield place, Removed(rows, ids)
+    snapshot, table = task.inputs[task.main].snapshot, main_number(task)
+    ranges = [(ids_of(part, table), place) for place, part in enumerate(snapshot.partitions)]
+    files = [part.numbers[0] for part in snapshot.partitions]
+    rows = removed_rows(task, snapshot.partitions)
+    key = digest([snapshot.removed, ranges, files])
+    with _lock:  # several tables of one run may read the same input
+        if key not in _known:
+            located = within(f"(select {ROW} {rows})", ranges, "place")
+            groups_ = tables.rows(
+                "select place, count(*), sha256(string_agg(id::varchar, ',' order by id)) from "
+                f"(select place, {ROW} - ({files}[place + 1]::bigint << {FILE_BITS}) as id "
+                f"from ({located})) group by place"
+            )
+            while len(_known) >= KNOWN:
+                del _known[next(iter(_known))]
+            _known[key] = {place: Removed(size, ids) for place, size, ids in groups_}
+        return _known[key]

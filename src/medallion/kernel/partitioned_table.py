@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from medallion.contracts import (
     ASIDE,
-    ORIGIN,
     ROW,
     Built,
     Inputs,
@@ -27,17 +26,16 @@ from medallion.kernel.complaints import Complaints, first_violation
 from medallion.kernel.duckdb_errors import at
 from medallion.kernel.former_gathering import former_gathering, stage_fingerprints
 from medallion.kernel.partition_plan import PartitionTask, batches, planned_partitions
+from medallion.kernel.partition_rejects import PartitionRejects
 from medallion.kernel.partition_rows import PartitionRows
 from medallion.kernel.performer import Performer
-from medallion.kernel.rejected_rows import RejectedRows
 from medallion.kernel.reuse import reusable
 from medallion.kernel.row_counts import RowCounts, count_warned
 from medallion.kernel.row_steps import read_others, violating, warns
 from medallion.kernel.stages import PartitionedWork, Stage
 from medallion.kernel.temp_tables import TempTables
 from medallion.plural import count_of
-from medallion.records import File, GatheredRows, Partition
-from medallion.sql.row_ids import file_of
+from medallion.records import File, GatheredRows, Partition, RejectFile
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
@@ -92,7 +90,7 @@ class PartitionedTable:
             tallies=(counts.tally(rows),),
             origins=self.main.snapshot.origins,
             identified=True,
-            rejects=self._rejects(),
+            rejects=self._rejects(counts),
             warnings=tuple(complaints.warnings),
             failure=complaints.failure,
             gates=tuple(complaints.gates),
@@ -222,18 +220,15 @@ class PartitionedTable:
         path = f"{self.task.folder}/gathered.parquet"
         return GatheredRows(stages=stages, file=keep_file(self.task.storage, path, target, size))
 
-    def _rejects(self) -> File | None:
-        """The file of all quarantined rows, with their source records."""
+    def _rejects(self, counts: RowCounts) -> tuple[RejectFile, ...]:
+        """The files of all quarantined rows, with their source records."""
         every = f"(from {self._valid(len(self.work.stages))} where fate = 'quarantined')"
-        if not self.tables.integer(f"select count(*) from {every}"):
-            return None
-        rejects = RejectedRows(self.task, self.tables)
-        rejects.add_identified(every)
-        known = self.rows.removed
-        if known is not None:
-            names = ", ".join(literal(source.name) for source in self.main.snapshot.sources)
-            known = known.filter(f"{ASIDE}.fate = 'quarantined'").project(
-                f"{ORIGIN}, [{names}][{file_of(ORIGIN)} + 1] as file, {ASIDE}.record as record, "
-                f'{ASIDE}."row" as row'
+        rejects = PartitionRejects(self.rows, self.gathered, self.former, self.tables)
+        files = rejects.write(every, self.scratch)
+        size, quarantined = sum(file.rows for file in files), counts.fates.get("quarantined", 0)
+        if size != quarantined:
+            raise ConservationError(
+                f"{self.task.table}: {count_of(quarantined, 'row')} to be quarantined, "
+                f"but {size:,} are"
             )
-        return rejects.write(self.scratch, known)
+        return files

@@ -1,7 +1,9 @@
-"""The quarantined rows of one table while it is computed, and the file that they are written to."""
+"""The quarantined rows of one table while it is computed, and the files that have them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +17,9 @@ from medallion.contracts import (
     literal,
     quote,
 )
+from medallion.kernel.partition_ids import IdRange
 from medallion.kernel.temp_tables import TempTables
-from medallion.records import REJECT_COLUMNS, File
+from medallion.records import REJECT_COLUMNS, RejectFile
 from medallion.sql.row_ids import table_of
 
 if TYPE_CHECKING:
@@ -26,6 +29,19 @@ NO_ORIGINALS = (
     f"select null::bigint as {ORIGIN}, null::varchar as file, null::bigint as record, "
     "null::varchar as row where false"
 )
+
+
+@dataclass(frozen=True)
+class RejectGroup:
+    """The rejects of one file: those with some ids, or all. `fingerprint` is that of the file."""
+
+    fingerprint: str = ""
+    ids: IdRange | None = None
+
+    @property
+    def condition(self) -> str:
+        """SQL that is true for them, by `_origin`."""
+        return f"{ORIGIN} between {self.ids.first} and {self.ids.last}" if self.ids else "true"
 
 
 class RejectedRows:
@@ -79,30 +95,50 @@ class RejectedRows:
             self.tables.create(self.tables.connection.sql(f"select {columns} from {table}"))
         )
 
-    def write(self, scratch: Path, known: Relation | None = None) -> File | None:
-        """Store the rows as a Parquet file with the columns of Reject; None if there are none.
+    def write(
+        self,
+        scratch: Path,
+        known: Relation | None = None,
+        groups: Sequence[RejectGroup] = (RejectGroup(),),
+    ) -> tuple[RejectFile, ...]:
+        """Store the rows as Parquet files with the columns of Reject, for each group that has some.
 
         Parameters: `scratch` is a local folder; `known` has the source records that need not be
         read: `_origin`, file, record and row.
         """
         if not self.parts:
-            return None
+            return ()
         parts = " union all ".join(f"from {part}" for part in self.parts)
-        table = self.tables.create(self.tables.connection.sql(parts))
+        rows = self._rows(self.tables.create(self.tables.connection.sql(parts)), known)
+        stored = self.tables.create(rows)
+        files: list[RejectFile] = []
+        for group in groups:
+            size = self.tables.integer(f"select count(*) from {stored} where {group.condition}")
+            if size:
+                file = scratch / f"{self.task.table}-rejects-{len(files)}.parquet"
+                found = self.tables.connection.sql(f"from {stored} where {group.condition}")
+                found.order(ORIGIN).select(*REJECT_COLUMNS).write_parquet(str(file))
+                item = keep_file(self.task.quarantine, self._path(len(files)), file, size)
+                files.append(RejectFile(**dict(item), fingerprint=group.fingerprint))
+        return tuple(files)
+
+    def _path(self, number: int) -> str:
+        """The path of a file: all but the first have a number."""
+        stem, dot, suffix = self.task.rejects.rpartition(".")
+        return f"{stem}-{number}{dot}{suffix}" if number else self.task.rejects
+
+    def _rows(self, table: str, known: Relation | None) -> Relation:
+        """The rows with the columns of Reject, and `_origin`."""
         inputs = Inputs(self.tables.connection)
-        rows = inputs.sql(
+        return inputs.sql(
             f"""
             select {literal(self.task.table)} as "table", r.rule, r."column", r."value",
-                o.file, o.record, {literal(self.task.run)} as run, coalesce(o.row, r.row) as row
+                o.file, o.record, {literal(self.task.run)} as run, coalesce(o.row, r.row) as row,
+                {ORIGIN}
             from {table} r left join originals o using ({ORIGIN})
-            order by {ORIGIN}
             """,
             originals=self._originals(table, inputs, known),
         )
-        file = scratch / f"{self.task.table}-rejects.parquet"
-        rows.select(*REJECT_COLUMNS).write_parquet(str(file))
-        size = self.tables.integer(f"select count(*) from {table}")
-        return keep_file(self.task.quarantine, self.task.rejects, file, size)
 
     def _originals(self, table: str, inputs: Inputs, known: Relation | None) -> Relation:
         """File, record number and source row of every origin in `table`."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from medallion.contracts import literal
 from medallion.errors import NotInstalledError
+from medallion.lake.quarantine import rejects_sql
 from medallion.lake.reject_filter import ALL, KnownNames, RejectFilter, require_table
 from medallion.plural import count_of
 from medallion.records import REJECT_COLUMNS, File, Release, Run, Snapshot, StepRun, Tally
@@ -93,9 +93,9 @@ class Listing(Frames):
 class Quarantine(Frames):
     """Quarantined rows, each with its file, record number, rule and the value that broke it.
 
-    Parameters: `storage` is the lake's, `files` are the rejects by table; `wanted` limits the rows,
-    by names of which `known` has more than the rows; `connection` reads them, by default a new one.
-    Raises CallError for an unknown name.
+    Parameters: `storage` is the lake's, `files` are those of the rejects by table; `wanted` limits
+    the rows, by names of which `known` has more than the rows; `connection` reads them, by default
+    a new one. Raises CallError for an unknown name.
     """
 
     place: ClassVar[str] = "in quarantine"
@@ -104,7 +104,7 @@ class Quarantine(Frames):
     def __init__(
         self,
         storage: Storage,
-        files: Mapping[str, File],
+        files: Mapping[str, Sequence[File]],
         wanted: RejectFilter = ALL,
         known: Callable[[], KnownNames] = KnownNames,
         connection: Connection | None = None,
@@ -121,7 +121,7 @@ class Quarantine(Frames):
     def __len__(self) -> int:
         if self._wanted:
             return len(self.scan())
-        return sum(file.rows for file in self._files.values())
+        return sum(file.rows for files in self._files.values() for file in files)
 
     def __repr__(self) -> str:
         return (
@@ -136,13 +136,12 @@ class Quarantine(Frames):
         import duckdb
 
         connection = self._connection or duckdb.connect()
-        if not self._files:
+        files = [file for each in self._files.values() for file in each]
+        if not files:
             return connection.sql(NO_REJECTS)
-        local = verified(self._storage, [Stored.of(file) for file in self._files.values()])
-        paths = ", ".join(literal(str(path)) for path in local)
+        local = verified(self._storage, map(Stored.of, files))
         columns = ", ".join(f'"{name}"' for name in REJECT_COLUMNS)
-        rejects = f"read_parquet([{paths}], union_by_name = true)"
-        rows = connection.sql(f"select {columns} from {rejects}")
+        rows = connection.sql(f"select {columns} from {rejects_sql(local)}")
         return self._chosen(rows).order('"table", file, record')
 
     def _chosen(self, rows: Relation) -> Relation:

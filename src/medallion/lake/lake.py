@@ -11,7 +11,8 @@ lake/
   snapshots/TABLE/KEY.json      the newest Snapshot of each fingerprint
   corrections/ID.json           what users corrected together, or revoked
   writes/RUN-N.json             what a run is about to write, until a release names it
-  quarantine/TABLE/ID.parquet   the rejects of a snapshot, or of a step that failed
+  quarantine/TABLE/ID.parquet   the rejects of a snapshot, or of a step that failed; those of many
+                                partitions are in several files, ID-1.parquet and so on
   bronze/ silver/ gold/         the layers' own files
 """
 
@@ -281,8 +282,8 @@ class Lake:
         source.storage.sync(
             path for path in source.layer.objects(snapshot) if path not in published
         )
-        if snapshot.rejects:
-            self.storage.sync([snapshot.rejects.path])
+        synced = {file.path for file in before.rejects} if before else set()
+        self.storage.sync(file.path for file in snapshot.rejects if file.path not in synced)
         self.records.put(snapshot_path(snapshot), snapshot)
 
     def snapshots(self) -> list[Snapshot]:
@@ -292,6 +293,4 @@ class Lake:
     def _lost(self, snapshot: Snapshot) -> list[str]:
         source = self.input(snapshot)
         files = lost(source.storage, source.layer.stored(snapshot))
-        if snapshot.rejects:
-            files += lost(self.storage, [Stored.of(snapshot.rejects)])
-        return files
+        return files + lost(self.storage, map(Stored.of, snapshot.rejects))

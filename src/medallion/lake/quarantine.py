@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,13 @@ def most_quarantined(file: str, quarantined: int, rows: int, rule: str) -> str:
     return f"{file}: {share}, most by {rule}; check what changed in it"
 
 
-def quarantined_files(rejects: Path, sources: Iterable[SourceFile]) -> tuple[str, ...]:
+def rejects_sql(files: Iterable[Path]) -> str:
+    """SQL of the rows of files of rejects, at least one."""
+    listed = ", ".join(literal(str(file)) for file in files)
+    return f"read_parquet([{listed}], union_by_name = true)"
+
+
+def quarantined_files(rejects: Sequence[Path], sources: Iterable[SourceFile]) -> tuple[str, ...]:
     """A warning about each file of which a table's own rules quarantined most rows."""
     counts_by_rule = _counts(rejects, 'file, rule, "column"')
     rules: dict[str | None, dict[str, int]] = {}
@@ -36,20 +42,20 @@ def quarantined_files(rejects: Path, sources: Iterable[SourceFile]) -> tuple[str
     return tuple(warnings)
 
 
-def rejected_records(rejects: Path) -> dict[str, int]:
+def rejected_records(rejects: Sequence[Path]) -> dict[str, int]:
     """How many records of each source file a table's own rules quarantined."""
     return {file: records for file, records in _counts(rejects, "file") if file is not None}
 
 
-def _counts(rejects: Path, groups: str) -> list[Any]:
-    """The number of different records of each group in a file of rejects."""
+def _counts(rejects: Sequence[Path], groups: str) -> list[Any]:
+    """The number of different records of each group in files of rejects, at least one."""
     import duckdb  # PyArrow's own aggregation would import pandas
 
     with duckdb.connect(config={"threads": 1}) as connection:
         return connection.sql(
             f"""
             select {groups}, count(distinct record)
-            from read_parquet({literal(str(rejects))})
+            from {rejects_sql(rejects)}
             group by all order by all
             """
         ).fetchall()

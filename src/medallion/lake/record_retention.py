@@ -46,7 +46,7 @@ def forget_runs(lake: Lake) -> int:
     heads = lake.records.release_heads(lake.release_ids())
     needed = {*ids[:RUNS], *(head.run for head in heads)}
     needed |= {item.release.run for item in candidate_heads(lake)}
-    rejects = {snapshot.rejects.path for snapshot in current.tables.values() if snapshot.rejects}
+    rejects = {file.path for each in current.tables.values() for file in each.rejects}
     old = [run for run in ids if run not in needed and _names_only(lake, run, rejects)]
     for run in old:
         lake.storage.delete(f"runs/{run}.json")
@@ -55,7 +55,7 @@ def forget_runs(lake: Lake) -> int:
 
 def reject_paths(runs: Iterable[Run]) -> set[str]:
     """The paths of the files of rejects that some runs name."""
-    return {step.rejects.path for run in runs for step in run.steps if step.rejects}
+    return {file.path for run in runs for step in run.steps for file in step.rejects}
 
 
 def _names_only(lake: Lake, run: str, paths: set[str]) -> bool:

@@ -239,10 +239,10 @@ class _Collection:
             self._add_layer(needed, layer, self._newest(self.kept, count))
             self._add_layer(needed, layer, self.needed[len(self.kept) :])
         rejects = {
-            snapshot.rejects.path
+            file.path
             for release in self.needed
             for snapshot in release.tables.values()
-            if snapshot.rejects
+            for file in snapshot.rejects
         }
         needed[LAKE] = rejects | reject_paths(runs)
         return needed
@@ -258,7 +258,7 @@ class _Collection:
         if layer in self.layers:
             names.setdefault(layer, set()).update(self.layers[layer].objects(snapshot))
         if rejects and snapshot.rejects:
-            names.setdefault(LAKE, set()).add(snapshot.rejects.path)
+            names.setdefault(LAKE, set()).update(file.path for file in snapshot.rejects)
 
     def _newest(self, releases: list[Release], count: int) -> list[Release]:
         """The newest releases, always with the current one, newest first."""

@@ -98,13 +98,14 @@ class Raw(SourceLayer):
     ) -> Relation:
         names = ", ".join(literal(source.name) for source in snapshot.sources)
         places = _places(snapshot, wanted)
+        files = {number for (number,) in wanted.project(file_of(ORIGIN)).distinct().fetchall()}
         # Only the rows that remain after the semi join are converted to JSON.
         rows = " union all ".join(
             f"select {ORIGIN}, {file_of(ORIGIN)} as file, {position_of(ORIGIN)} as position, "
             f"to_json(fields)::varchar as row "
             f"from (select {ORIGIN}, {fields} as fields from ({records})) "
             f"semi join wanted using ({ORIGIN})"
-            for records, fields in untyped_records(storage, snapshot, places)
+            for records, fields in untyped_records(storage, snapshot, places, files or {0})
         )
         # A record's number is its position plus the number of records rejected before it. The asof
         # join takes the last entry of `rejected` that is at or before the position.

@@ -4,7 +4,7 @@ file, or for several small ones."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from medallion.contracts import ORIGIN, literal, quote
 from medallion.records import Snapshot
@@ -36,9 +36,12 @@ def typed_records(
 
 
 def untyped_records(
-    storage: Storage, snapshot: Snapshot, places: range | None
+    storage: Storage, snapshot: Snapshot, places: range | None, wanted: Collection[int]
 ) -> Iterator[tuple[str, str]]:
-    """SQL per group of files with the same types: its records, and a struct of their values."""
+    """SQL per group of files with the same types: its records, and a struct of their values.
+
+    Of all files, only the `wanted` ones are read, by their numbers.
+    """
     names = {column.name for source in snapshot.sources for column in source.columns}
     for numbers, types in _groups(snapshot):
         fields = ", ".join(
@@ -46,7 +49,9 @@ def untyped_records(
             for column in snapshot.columns
             if column.name in names
         )
-        yield _records(storage, snapshot, numbers, places), f"{{{fields}}}"
+        read = [number for number in numbers if number in wanted]
+        if read:
+            yield _records(storage, snapshot, read, places), f"{{{fields}}}"
 
 
 def _groups(snapshot: Snapshot) -> Iterator[tuple[list[int], dict[str, ColumnType]]]:

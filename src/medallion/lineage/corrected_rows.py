@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from medallion.contracts import ORIGIN, ROW, Input, literal, quote
 from medallion.kernel.temp_tables import TempTables
+from medallion.lake.quarantine import rejects_sql
 from medallion.lineage.origin_trace import OriginTrace
 from medallion.lineage.removed_rows import RemovedRows
 from medallion.lineage.warned_rows import WarnedTable
@@ -116,11 +117,10 @@ class CorrectedRows:
 
     def _rejected_before(self, snapshot: Snapshot, file: str, correction: Correction) -> int:
         """How many records before it could not be split, and have no row."""
-        if snapshot.rejects is None:
+        if not snapshot.rejects:
             return 0
-        path = self.context.lake.storage.local(snapshot.rejects.path)
         return self.tables.integer(
-            f"select count(distinct record) from read_parquet({literal(str(path))}) "
+            f"select count(distinct record) from {self._rejects(snapshot)} "
             f"where file = {literal(file)} and record < {correction.record}"
         )
 
@@ -143,14 +143,18 @@ class CorrectedRows:
         return PreviewedRecord(correction, name, "dropped", said)
 
     def _quarantined(self, snapshot: Snapshot, file: str, record: int) -> tuple[str, ...]:
-        if snapshot.rejects is None:
+        if not snapshot.rejects:
             return ()
-        path = self.context.lake.storage.local(snapshot.rejects.path)
         rows = self.tables.rows(
-            f'select distinct rule, "column", "value" from read_parquet({literal(str(path))}) '
+            f'select distinct rule, "column", "value" from {self._rejects(snapshot)} '
             f"where file = {literal(file)} and record = {record} order by all"
         )
         return tuple(_reason(*row) for row in rows)
+
+    def _rejects(self, snapshot: Snapshot) -> str:
+        """SQL of the rejects of a snapshot that has some."""
+        storage = self.context.lake.storage
+        return rejects_sql(storage.local(file.path) for file in snapshot.rejects)
 
     def _identified(self, correction: Correction, name: str, origin: int) -> PreviewedRecord:
         """The row that the record is in the table, or why it is none."""

@@ -26,6 +26,7 @@ from medallion.contracts import (
 from medallion.kernel.partition_build import REMOVED
 from medallion.kernel.row_steps import read_others, violating
 from medallion.kernel.temp_tables import TempTables
+from medallion.lake.quarantine import rejects_sql
 from medallion.lineage.source_records import NO_RECORDS, source_records
 from medallion.records import Column
 from medallion.sql.duckdb_types import logical_type
@@ -144,14 +145,14 @@ class RemovedRows:
     def _quarantined(self, records: Relation) -> Relation:
         """The reasons of those that are in quarantine."""
         rejects = self.stored.snapshot.rejects
-        if rejects is None:
+        if not rejects:
             return self.connection.sql(NO_REASONS)
-        (file,) = verified(self.task.quarantine, [Stored.of(rejects)])
+        files = verified(self.task.quarantine, map(Stored.of, rejects))
         fields = f'records.{ROW}, \'quarantined\' as fate, j.rule, j."column", j."value"'
         return Inputs(self.connection).sql(
             f"select {fields} from records join j using (file, record)",
             records=records,
-            j=self.connection.sql(f"from read_parquet({literal(str(file))})"),
+            j=self.connection.sql(f"from {rejects_sql(files)}"),
         )
 
     def _dropped(self, ids: Relation) -> Relation:

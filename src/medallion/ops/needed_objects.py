@@ -30,8 +30,8 @@ def objects_of(
     source = lake.input(snapshot, release)
     items = source.layer.stored(snapshot) if stored else ()
     yield from ((source.storage, item) for item in items if item.path not in release.lost)
-    if snapshot.rejects and snapshot.rejects.path not in release.lost:
-        yield lake.storage, Stored.of(snapshot.rejects)
+    rejects = (file for file in snapshot.rejects if file.path not in release.lost)
+    yield from ((lake.storage, Stored.of(file)) for file in rejects)
 
 
 def _retain(declaration: Declaration, release: Release, layer: str) -> int:

@@ -14,7 +14,7 @@ from medallion.lake.record_files import set_aside
 from medallion.ops.needed_objects import objects_of
 from medallion.ops.record_repair import RecordRepair, Repair, shown_release, snapshots_of
 from medallion.ops.verify import Inspection
-from medallion.records import Release
+from medallion.records import Release, StepRun
 from medallion.run import ingest
 from medallion.run.publish import Publisher
 
@@ -50,14 +50,15 @@ def settle(pipeline: Pipeline) -> Iterator[Repair]:
                 for path in set(settled.lost) - set(release.lost):
                     yield Repair(lost[path], "lost", f"release {release.id} is without it")
         for run in look.runs.values():
-            steps = tuple(
-                step.model_copy(update={"rejects": None})
-                if step.rejects and step.rejects.path in lost
-                else step
-                for step in run.steps
-            )
+            steps = tuple(_without_rejects(step, lost) for step in run.steps)
             if steps != run.steps:
                 pipeline.lake.put_run(run.model_copy(update={"steps": steps}))
+
+
+def _without_rejects(step: StepRun, lost: Collection[str]) -> StepRun:
+    """What a run did to a table, without its files of rejects that are lost."""
+    rejects = tuple(file for file in step.rejects if file.path not in lost)
+    return step.model_copy(update={"rejects": rejects})
 
 
 def _settled(pipeline: Pipeline, release: Release, lost: Collection[str]) -> Release:
@@ -66,7 +67,7 @@ def _settled(pipeline: Pipeline, release: Release, lost: Collection[str]) -> Rel
     tables, still_lost = dict(release.tables), set(release.lost)
     for name, snapshot in release.tables.items():
         paths = {*lake.input(snapshot, release).layer.objects(snapshot)}
-        paths |= {snapshot.rejects.path} if snapshot.rejects else set()
+        paths |= {file.path for file in snapshot.rejects}
         if not paths.intersection(lost):
             continue
         equal = lake.find_snapshot(name, snapshot.fingerprint)
@@ -130,8 +131,7 @@ class _ObjectRepair:
         for snapshot in current.tables.values() if current else ():
             source = self.lake.input(snapshot, current)
             yield from ((source.storage, path) for path in source.layer.objects(snapshot))
-            if snapshot.rejects:
-                yield self.lake.storage, snapshot.rejects.path
+            yield from ((self.lake.storage, file.path) for file in snapshot.rejects)
 
     def _copy_source(self, storage: Storage, path: str) -> str | None:
         """Copy a bronze object from its source file, if that is unchanged; the file's name."""

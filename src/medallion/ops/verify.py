@@ -244,8 +244,8 @@ class Inspection:
                 yield from objects_of(self.lake, candidate.release, snapshot)
         for run in self.runs.values():
             for step in run.steps:
-                if step.rejects and step.action == "failed":
-                    yield self.lake.storage, Stored.of(step.rejects)
+                for file in step.rejects if step.action == "failed" else ():
+                    yield self.lake.storage, Stored.of(file)
 
     def _copies(self, current: Release) -> None:
         publisher = Publisher(self.pipeline.context, self.pipeline.base)

@@ -19,6 +19,7 @@ LONGEST = 60  # characters of a table's name
 Source = str | Mapping[str, Any]
 
 _FILE = re.compile(r"(sqlite|duckdb):(.+)", re.DOTALL)
+_ARCHIVE = re.compile(r"([a-z]+://[^:]*::)(.+)", re.DOTALL)
 _VARIABLE = r"\$\{[^}]*\}"
 _SERVER = re.compile(
     rf"""(?P<scheme>(postgresql|postgres|mysql|mariadb)://)
@@ -56,6 +57,10 @@ class SourceFinder:
 
         Raises CallError for a URL that is unclear, SourceError for a database without tables.
         """
+        if match := re.match(r"(sqlite|duckdb):(#|$)", source):
+            raise CallError(
+                f"{source} has no path of a database file", hint=f"write {match[1]}:PATH"
+            )
         if not is_database(source):
             yield ProposedSource(_subject(source), absolute_source(source, self._folder), source)
             return
@@ -147,6 +152,8 @@ def relative_source(source: str, folder: Path) -> str:
     """A source that is written relative to the working directory, relative to a folder."""
     if match := _FILE.fullmatch(source):
         return f"{match[1]}:{relative_source(match[2], folder)}"
+    if match := _ARCHIVE.fullmatch(source):
+        return f"{match[1]}{relative_source(match[2], folder)}"
     if _is_url(source):
         return source
     path, top = Path(source).absolute(), folder.absolute()
@@ -157,6 +164,8 @@ def absolute_source(source: str, folder: Path) -> str:
     """A source that is relative to a folder, for any folder."""
     if match := _FILE.fullmatch(source):
         return f"{match[1]}:{absolute_source(match[2], folder)}"
+    if match := _ARCHIVE.fullmatch(source):
+        return f"{match[1]}{absolute_source(match[2], folder)}"
     return source if _is_url(source) else (folder.absolute() / source).as_posix()
 
 
@@ -167,7 +176,7 @@ def table_name(text: str) -> str:
 
 
 def _is_url(source: str) -> bool:
-    return re.match(r"[a-z][a-z0-9+.-]+:", source, re.IGNORECASE) is not None
+    return re.match(r"[a-z][a-z0-9+.-]+://", source, re.IGNORECASE) is not None
 
 
 def _subject(source: str) -> str:

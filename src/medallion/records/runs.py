@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from medallion.plural import count_of
 from medallion.records.base import Masked, Moment, Record
 from medallion.records.html import html_table
 from medallion.records.quality import TableQuality, quality_of, shown_figures
 from medallion.records.releases import Served
-from medallion.records.snapshots import Change, File, Tally
+from medallion.records.snapshots import Change, RejectFile, Tally, listed
 
 Action = Literal["computed", "reused", "unchanged", "failed", "not run"]
 RunStatus = Literal["running", "succeeded", "unchanged", "failed"]
@@ -67,8 +67,10 @@ class StepRun(Record):
     sources: dict[Change, int] = Field(default_factory=dict)
     drift: tuple[Masked, ...] = ()
     warnings: tuple[Masked, ...] = ()
-    rejects: File | None = None
+    rejects: tuple[RejectFile, ...] = ()
     error: Masked | None = None
+
+    _listed = field_validator("rejects", mode="before")(listed)
 
 
 class Run(Record):

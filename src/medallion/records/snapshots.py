@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, field_validator
 
 from medallion.identifiers import digest
 from medallion.plural import count_of
@@ -39,6 +39,23 @@ class File(Record):
     bytes: int
     rows: int
     sha256: str = ""
+
+
+class RejectFile(File):
+    """A Parquet file of the Reject rows of a table, or of those of some of its partitions.
+
+    `fingerprint` identifies these partitions, and the names and columns of source files: a later
+    snapshot has the same file while it rejects the same rows of them.
+    """
+
+    fingerprint: str = Field(default="", exclude_if=lambda fingerprint: not fingerprint)
+
+
+def listed(files: object) -> object:
+    """Files of rejects as a list: records of earlier versions have one, or null."""
+    if files is None:
+        return ()
+    return files if isinstance(files, list | tuple) else (files,)
 
 
 class SourceFile(Record):
@@ -186,11 +203,12 @@ class Snapshot(Record):
 
     `inputs` are the ids of the snapshots it was computed from, by full table name. Only bronze
     tables have `sources`. `identified` is True when each row is one source record: then `_origin`
-    identifies and orders the rows, and the order of the stored rows has no meaning. `rejects` is a
-    Parquet file of Reject rows, or None when there are none. With `partitions`, `files` are theirs,
-    and `removed` is a Parquet file of the ids (`_row`) of rows in them that the table does not
-    have, such as duplicates of rows in another partition; `gathered` says why, unless an earlier
-    version computed it. `partials` are the partial results that an aggregate was combined from.
+    identifies and orders the rows, and the order of the stored rows has no meaning. `rejects` are
+    the files of the rejected rows, several with many `partitions`. Then `files` are those of the
+    partitions, and `removed` is a Parquet file of the ids (`_row`) of rows in them that the table
+    does not have, such as duplicates of rows in another partition; `gathered` says why, unless an
+    earlier version computed it. `partials` are the partial results that an aggregate was combined
+    from.
     `made_by` are its steps, its expectations and its layer, in this order; it is empty for source
     tables, and in releases of earlier versions. `failed` are the gates that it did not pass.
     `layer_state` is what the layer keeps of a log of its own. Only a summary has `source_files` and
@@ -216,7 +234,7 @@ class Snapshot(Record):
     tallies: tuple[Tally, ...] = ()
     identified: bool = False
     made_by: tuple[PluginUse, ...] = Field(default=(), exclude_if=lambda uses: not uses)
-    rejects: File | None = None
+    rejects: tuple[RejectFile, ...] = ()
     warnings: tuple[Masked, ...] = ()
     failed: tuple[Masked, ...] = Field(default=(), exclude_if=lambda failed: not failed)
     layer_state: dict[str, JsonValue] | None = Field(
@@ -225,6 +243,8 @@ class Snapshot(Record):
     source_files: int = 0
     arrived: Moment | None = None
 
+    _listed = field_validator("rejects", mode="before")(listed)
+
     def summary(self) -> Snapshot:
         """What a store needs to know; its size does not depend on the number of files.
 
@@ -232,9 +252,9 @@ class Snapshot(Record):
         """
         arrived = max((source.arrived for source in self.sources), default=self.arrived)
         totals = {"source_files": len(self.sources) or self.source_files, "arrived": arrived}
-        lists = ("files", "partitions", "partials", "sources", "origins", "made_by")
+        lists = ("files", "partitions", "partials", "sources", "origins", "made_by", "rejects")
         emptied: dict[str, Any] = dict.fromkeys((*lists, "warnings", "failed"), ())
-        emptied |= dict.fromkeys(("removed", "gathered", "rejects", "layer_state"))
+        emptied |= dict.fromkeys(("removed", "gathered", "layer_state"))
         emptied["inputs"] = {}
         return self.model_copy(update={**emptied, **totals})
 

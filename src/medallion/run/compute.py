@@ -14,7 +14,7 @@ from medallion.identifiers import TableName, now
 from medallion.lake.journal import LAKE, WriteJournal
 from medallion.lake.quarantine import most_quarantined, quarantined_files, write_rejects
 from medallion.lake.record_files import KEY_LENGTH
-from medallion.records import Column, File, PluginUse, Snapshot, SourceFile, Tally
+from medallion.records import Column, File, PluginUse, RejectFile, Snapshot, SourceFile, Tally
 from medallion.run import ingest
 from medallion.run.context import RunContext
 from medallion.run.gates import file_complaints
@@ -203,12 +203,13 @@ class Computing:
 
     def _keep_rejects(
         self, table: str, identity: str, rejects: Path | None, rows: int
-    ) -> File | None:
+    ) -> tuple[RejectFile, ...]:
         if rejects is None:
-            return None
+            return ()
         path = _rejects_path(table, identity)
         self.journal.note(LAKE, [path])
-        return keep_file(self.lake.storage, path, rejects, rows)
+        file = keep_file(self.lake.storage, path, rejects, rows)
+        return (RejectFile(**dict(file)),)
 
     def _lineage(
         self, inputs: Mapping[str, Input], snapshots: Mapping[str, Snapshot]
@@ -227,10 +228,10 @@ class Computing:
 
     def _file_warnings(self, built: Built, lineage: Mapping[int, Input]) -> tuple[str, ...]:
         """A warning about each source file of which most rows were quarantined."""
-        if built.rejects is None:
+        if not built.rejects:
             return ()
         return quarantined_files(
-            self.lake.storage.local(built.rejects.path),
+            self._local(built.rejects),
             [file for each in lineage.values() for file in each.snapshot.sources],
         )
 
@@ -239,11 +240,14 @@ class Computing:
     ) -> Built:
         """The result, with what gates say of single source files."""
         sources = [lineage[origin.number] for origin in main.snapshot.origins]
-        path = self.lake.storage.local(built.rejects.path) if built.rejects else None
-        complaints = list(file_complaints(table.expect, main, sources, path))
+        rejects = self._local(built.rejects)
+        complaints = list(file_complaints(table.expect, main, sources, rejects))
         failed = [said for rule, said in complaints if rule.on_fail == "fail"]
         warned = [said for rule, said in complaints if rule.on_fail == "warn"]
         return replace(built, gates=(*built.gates, *failed), warnings=(*built.warnings, *warned))
+
+    def _local(self, rejects: Sequence[File]) -> list[Path]:
+        return [self.lake.storage.local(file.path) for file in rejects]
 
     def _snapshot_id(self, step: Step) -> str:
         if step.fingerprint is None:

@@ -54,7 +54,7 @@ class RunContext:
     def objects_of(self, release: Release) -> Names:
         """The paths of the objects that a release needs, by layer."""
         tables = release.tables
-        names: Names = {LAKE: {item.rejects.path for item in tables.values() if item.rejects}}
+        names: Names = {LAKE: {file.path for item in tables.values() for file in item.rejects}}
         for table, snapshot in tables.items():
             layer = TableName(table).layer
             objects = self.lake.input(snapshot, release).layer.objects(snapshot)

@@ -77,7 +77,7 @@ def change_gates(
 
 
 def file_complaints(
-    rules: Sequence[Expectation], main: Input, sources: Sequence[Input], rejects: Path | None
+    rules: Sequence[Expectation], main: Input, sources: Sequence[Input], rejects: Sequence[Path]
 ) -> Iterator[tuple[TableExpectation, str]]:
     """What rules say of single source files.
 

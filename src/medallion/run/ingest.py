@@ -148,7 +148,7 @@ def ingest_table(
     files = _ingested(found, ingest_file, staged, pulled=table.declared.pulled is not None)
     if corrections:
         files = [replace(file, corrections=corrections.get(file.sha256, ())) for file in files]
-    return _arrival(table, files, known), files
+    return replace(_arrival(table, files, known), refreshed=full), files
 
 
 def _ingested(

@@ -25,12 +25,20 @@ Lost = Mapping[str, Sequence[str]]  # by table, missing or damaged files of its 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which tables to bring up to date, by default all. `full` recomputes unchanged ones, too."""
+    """Which tables to bring up to date, by default all. `full` recomputes unchanged ones, too.
+
+    `refresh` are tables whose sources are read again in full, whatever was read before.
+    """
 
     only: tuple[str, ...] = ()
     from_: str | None = None
     to: str | None = None
     full: bool = False
+    refresh: tuple[str, ...] = ()
+
+    def refreshes(self, table: str) -> bool:
+        """Whether the source of a table is read again in full."""
+        return self.full or table in self.refresh
 
 
 @dataclass(frozen=True)
@@ -38,13 +46,15 @@ class Arrival:
     """The state of a bronze table's files.
 
     `fingerprint` identifies them; `changes` counts the new, changed, unchanged and retracted ones.
-    `corrected` says which of their corrections are new or revoked.
+    `corrected` says which of their corrections are new or revoked; `refreshed`, that they were
+    read again in full.
     """
 
     fingerprint: str
     changes: Mapping[Change, int]
     files: Sequence[PartitionFile] = ()
     corrected: Sequence[str] = ()
+    refreshed: bool = False
 
 
 @dataclass(frozen=True)
@@ -190,6 +200,12 @@ def select(declaration: Declaration, selection: Selection) -> set[str]:
     for name in (*selection.only, selection.from_, selection.to):
         if name is not None and name not in names:
             raise CallError(f"there is no table {name!r}{did_you_mean(name, names)}")
+    for name in selection.refresh:
+        if name not in names or not isinstance(declaration.table(name), Source):
+            sources = [each for each in names if isinstance(declaration.table(each), Source)]
+            raise CallError(
+                f"there is no table {name!r} with a source{did_you_mean(name, sources)}"
+            )
     selected = set(selection.only or names)
     if selection.from_:
         selected &= _downstream(declaration, names, selection.from_)
@@ -263,7 +279,8 @@ def _why(arrival: Arrival | None, inputs: Mapping[str, Snapshot], current: Snaps
             for change, count in arrival.changes.items()
             if count and change != "unchanged"
         ]
-        reasons = [f"files: {', '.join(changes)}"] if changes else []
+        reasons = ["its source was read again in full"] if arrival.refreshed else []
+        reasons += [f"files: {', '.join(changes)}"] if changes else []
         reasons += _first(arrival.corrected)
         return "; ".join(reasons) or "its declaration changed"
     changed = [read for read, snapshot in inputs.items() if current.inputs.get(read) != snapshot.id]

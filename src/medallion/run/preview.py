@@ -7,7 +7,7 @@ from medallion.run import ingest
 from medallion.run.context import RunContext
 from medallion.run.determinism import require_deterministic
 from medallion.run.failures import Failures
-from medallion.run.planner import Arrival, Plan, Selection, plan
+from medallion.run.planner import Arrival, Plan, Selection, plan, select
 from medallion.run.source_groups import ingest_in_groups
 from medallion.run.source_tokens import read_tokens
 
@@ -20,6 +20,8 @@ def preview(context: RunContext, selection: Selection | None = None) -> Plan:
     """
     require_deterministic(context)
     lake, declaration = context.lake, context.declaration
+    choice = selection or Selection()
+    select(declaration, choice)
     current = lake.current()
     snapshots = current.tables if current else {}
     lost = lake.lost(current, declaration.names()) if current else {}
@@ -32,6 +34,7 @@ def preview(context: RunContext, selection: Selection | None = None) -> Plan:
             table,
             snapshots.get(table.name),
             None,
+            full=table.name in choice.refresh,
             lost=lost.get(table.name, ()),
             touched=read_tokens(lake.storage, table.name),
             corrections=log.by_file(table.name),
@@ -39,4 +42,4 @@ def preview(context: RunContext, selection: Selection | None = None) -> Plan:
 
     ingest_in_groups(context.source_tables(), failures, look)
     failures.check()
-    return plan(declaration, arrivals, snapshots, lake.find_snapshot, selection, lost)
+    return plan(declaration, arrivals, snapshots, lake.find_snapshot, choice, lost)

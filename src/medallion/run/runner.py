@@ -185,7 +185,7 @@ class Execution:
             table,
             before,
             self.scratch,
-            full=self.selection.full,
+            full=self.selection.refreshes(table.name),
             lost=lost,
             touched=touched,
             corrections=self.corrections.by_file(table.name),

@@ -201,8 +201,7 @@ class _Answer:
             folder = self._layer(TableName(snapshot.table).layer)
             objects = source.layer.stored(snapshot)
             files |= {f"{folder}/{item.path}": item.bytes for item in objects}
-            if snapshot.rejects:
-                files[f"{self.root}/{snapshot.rejects.path}"] = snapshot.rejects.bytes
+            files |= {f"{self.root}/{file.path}": file.bytes for file in snapshot.rejects}
         return files
 
     def _copies(self, release: Release) -> dict[str, int | None]:

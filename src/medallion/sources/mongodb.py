@@ -62,7 +62,7 @@ class MongoDBSource(DataSource):
     - `lag`: how much later than others a document with a smaller value may be written, as
       `10 minutes` for dates and ObjectIds, or a number.
     - `whole`: `daily`, `weekly` or `monthly`: how often all documents are pulled again, which finds
-      deleted ones; by default only by `medallion run --full`.
+      deleted ones; by default only by `medallion run --refresh TABLE`.
 
     ```yaml
     tables:

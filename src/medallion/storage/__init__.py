@@ -171,13 +171,20 @@ def is_known(url: str) -> bool:
 
 
 def require_packages(url: str, extra: str, *packages: str) -> None:
-    """Raise NotInstalledError unless the packages of an extra are installed. Imports none."""
+    """Raise NotInstalledError unless the packages of an extra are installed. Loads none."""
     for package in packages:
-        if find_spec(package) is None:
+        if not _is_installed(package):
             raise NotInstalledError(
                 f"{url} needs {package}, which is not installed",
                 hint=f"pip install 'medallion-lake[{extra}]'",
             )
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # a package around it is not installed
+        return False
 
 
 def unknown_storage(url: str, what: str = "folder") -> PluginError:

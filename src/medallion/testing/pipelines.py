@@ -16,6 +16,7 @@ from medallion.declaration.loader import load
 from medallion.declaration.models import Declaration, SinkDeclaration, Source, sink_declaration
 from medallion.errors import CallError, SourceError, did_you_mean
 from medallion.identifiers import TableName
+from medallion.lake.frames import Quarantine
 from medallion.pipeline import Pipeline
 from medallion.records import Run
 from medallion.run.planner import order, reads
@@ -49,15 +50,10 @@ class Result:
         Keys: `rule`, `column`, `value`, `file`, `record` (from 1) and `row`, the input row as a
         dict. Raises CallError when the run did not compute the table.
         """
-        import pyarrow.parquet as pq
-
         self._check(name)
-        file = next(step.rejects for step in self.run.steps if step.table == name)
-        if file is None:
-            return []
-        rejected_rows = pq.read_table(
-            self.pipeline.lake.storage.local(file.path), columns=list(REJECT_COLUMNS)
-        ).to_pylist()
+        files = next(step.rejects for step in self.run.steps if step.table == name)
+        found = Quarantine(self.pipeline.lake.storage, {name: files})
+        rejected_rows = found.scan().select(*REJECT_COLUMNS).to_arrow_table().to_pylist()
         rejected_rows.sort(key=lambda row: (row["file"] or "", row["record"] or 0))
         return [{**row, "row": json.loads(row["row"])} for row in rejected_rows]
 

@@ -107,7 +107,7 @@ class LakeReader:
     def file_rejects(self, table: str, release: Release) -> list[FileRejects]:
         """The rejects of a table by source file, most first."""
         snapshot = release.tables[table]
-        if snapshot.rejects is None:
+        if not snapshot.rejects:
             return []
         key = table, snapshot.id
         try:

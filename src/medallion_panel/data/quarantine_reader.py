@@ -88,7 +88,7 @@ class QuarantineReader:
         """The chosen rejects; a name that does not occur is ignored. Raises MedallionError."""
         release = self._release(choice.release)
         tables = {
-            name: snapshot.rejects.rows
+            name: sum(file.rows for file in snapshot.rejects)
             for name, snapshot in release.tables.items()
             if snapshot.rejects
         }

@@ -29,7 +29,7 @@ from medallion_panel.pages.page_menu import PageMenu
 from medallion_panel.pages.period_options import page_options
 from medallion_panel.pages.status import Status
 from medallion_panel.section import Dashboard, PageSettings
-from medallion_panel.ui.busy_state import detach_from_busy_state
+from medallion_panel.ui.busy_state import detach_from_busy_state, repeat
 from medallion_panel.ui.connection import BEAT_MS, Connection
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import Notice, Text
@@ -113,9 +113,9 @@ class VisitorSession:
 
     async def _start(self) -> None:
         self._url.listen()
-        pn.state.add_periodic_callback(self._beat, BEAT_MS)
+        repeat(self._beat, BEAT_MS)
         await self._check_release()
-        pn.state.add_periodic_callback(self._look, _CHECK_RELEASE_MS)
+        repeat(self._look, _CHECK_RELEASE_MS)
 
     def _beat(self) -> None:
         self._connection.beat += 1

@@ -69,7 +69,7 @@ def test_a_task_comes_back_from_another_process_as_it_was(tmp_path: Path) -> Non
 
 def test_a_table_is_computed_as_a_whole_unless_it_has_partitions() -> None:
     built = Built(columns=(), files=(), rows=0, tallies=())
-    assert (built.partitions, built.removed, built.rejects, built.failure) == ((), None, None, None)
+    assert (built.partitions, built.removed, built.rejects, built.failure) == ((), None, (), None)
     assert (built.identified, built.origins, built.warnings) == (False, (), ())
 
 

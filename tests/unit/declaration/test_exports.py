@@ -51,7 +51,7 @@ def test_a_file_has_a_kind_and_a_place(file: str, kind: str, place: tuple[str, s
         ("[out/.xlsx]", "ends neither with .duckdb nor with .xlsx"),
         ("[{file: shop.xlsx, tables: [order]}]", "no table 'order' in the last layer; did you"),
         ("[{file: shop.xlsx, table: [orders]}]", "table: unknown key; did you mean 'tables'?"),
-        ("[ftps://host/shop.xlsx]", "is neither a folder nor a URL"),
+        ("[oss://host/shop.xlsx]", "is neither a folder nor a URL"),
         ("[https://host/shop.xlsx]", "https://host is only read from"),
         ("[data/shop.xlsx]", "would be a file of the source data/*"),
         ("[lake/releases/shop.xlsx]", "is where the lake keeps records"),

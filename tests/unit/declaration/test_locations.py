@@ -133,7 +133,7 @@ def test_a_layer_on_s3_may_not_hold_the_lake(tmp_path: Path, path: str, lake: st
 
 
 @pytest.mark.parametrize(
-    "url", ["S3://bucket/a", "s3a://bucket/a", "gs://bucket/a", "s3://", "s3:///", "FILE:///tmp/a"]
+    "url", ["S3://bucket/a", "s3a://bucket/a", "oss://bucket/a", "s3://", "s3:///", "FILE:///tmp/a"]
 )
 def test_a_place_that_cannot_be_opened_is_named(tmp_path: Path, url: str) -> None:
     assert any(
@@ -146,13 +146,15 @@ def test_a_place_that_cannot_be_opened_is_named(tmp_path: Path, url: str) -> Non
     )
 
 
-@pytest.mark.parametrize("url", ["https://host/a", "zip://::data/a.zip"])
+@pytest.mark.parametrize(
+    "url", ["https://host/a", "gs://bucket/a", "az://box/a", "ftp://host/a", "zip://::data/a.zip"]
+)
 def test_no_layer_and_no_lake_is_where_files_are_only_read(tmp_path: Path, url: str) -> None:
     for problems in (checked(tmp_path, silver=parquet(url)), checked(tmp_path, lake=url)):
         assert any(f"{url} is only read from" in problem for problem in problems)
 
 
-@pytest.mark.parametrize("source", ["zip://*.csv::lake/bronze/a.zip", "zip://*.csv::gs://b/a.zip"])
+@pytest.mark.parametrize("source", ["zip://*.csv::lake/bronze/a.zip", "zip://*.csv::oss://b/a.zip"])
 def test_an_archive_has_a_place_like_any_source(tmp_path: Path, source: str) -> None:
     (problem,) = checked(tmp_path, source=source)
     assert "is inside layer 'bronze'" in problem or "is neither a file" in problem

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import medallion as md
 from medallion.errors import MedallionError
-from medallion.kernel import compute_table, partition_groups
+from medallion.kernel import compute_table, partition_groups, partition_rejects
 from medallion.records import Tally
 
 COLUMNS = ("id", "amount", "day", "name")
@@ -76,6 +76,7 @@ rule = st.sampled_from(
 def lay_out(patch: pytest.MonkeyPatch, layout: Layout) -> None:
     patch.setattr(partition_groups, "SMALL", layout[0])
     patch.setattr(partition_groups, "RECORDS", layout[1])
+    patch.setattr(partition_rejects, "SIZE", layout[0])
 
 
 def write(folder: Path, contents: Contents) -> None:

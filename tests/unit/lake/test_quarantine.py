@@ -49,21 +49,21 @@ def test_a_file_of_which_most_rows_were_quarantined(tmp_path: Path) -> None:
         (None, 1, "cast", "amount"),
     )
     warnings = quarantined_files(
-        file, [source("it's.csv", 5), source("half.csv", 2), source("none.csv", 0)]
+        [file], [source("it's.csv", 5), source("half.csv", 2), source("none.csv", 0)]
     )
     assert warnings == (most_quarantined("it's.csv", 3, 5, "cast amount"),)
 
 
 def test_a_record_that_counts_twice_for_a_rule_is_one(tmp_path: Path) -> None:
     file = rejects(tmp_path, *[("a.csv", 1, "cast", "amount")] * 5)
-    assert quarantined_files(file, [source("a.csv", 3)]) == ()
-    assert len(quarantined_files(file, [source("a.csv", 1)])) == 1
+    assert quarantined_files([file], [source("a.csv", 3)]) == ()
+    assert len(quarantined_files([file], [source("a.csv", 1)])) == 1
 
 
 def test_records_that_the_format_rejected_are_not_counted(tmp_path: Path) -> None:
     file = rejects(tmp_path, ("a.csv", 1, "cast", "amount"), ("a.csv", 2, "cast", "amount"))
-    assert quarantined_files(file, [source("a.csv", 5)]) == ()
-    assert len(quarantined_files(file, [source("a.csv", 5, quarantined=2)])) == 1
+    assert quarantined_files([file], [source("a.csv", 5)]) == ()
+    assert len(quarantined_files([file], [source("a.csv", 5, quarantined=2)])) == 1
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from medallion.lake.lake import Lake
 from medallion.lake.pointer import Pointer
 from medallion.lake.record_files import snapshot_path
 from medallion.lake.record_retention import expected_releases, forget_runs, reject_paths
-from medallion.records import File, Release, Run, StepRun
+from medallion.records import RejectFile, Release, Run, StepRun
 from medallion.testing.served import snapshot
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -77,8 +77,8 @@ def test_a_release_whose_record_is_lost_limits_nothing() -> None:
 
 
 def run(number: int, rejects: str | None = None) -> Run:
-    file = File(path=rejects, bytes=1, rows=1) if rejects else None
-    step = StepRun(table="silver.t", action="computed", why="", rejects=file)
+    files = (RejectFile(path=rejects, bytes=1, rows=1),) if rejects else ()
+    step = StepRun(table="silver.t", action="computed", why="", rejects=files)
     return Run(id=ident(number), pipeline="shop", status="succeeded", started=START, steps=(step,))
 
 
@@ -88,7 +88,9 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
     monkeypatch.setattr(record_retention, "RUNS", 2)
     monkeypatch.setattr(record_retention, "SLACK", 2)
     lake = Lake(tmp_path / "lake")
-    rejected = snapshot("s", 1).model_copy(update={"rejects": File(path="kept", bytes=1, rows=1)})
+    rejected = snapshot("s", 1).model_copy(
+        update={"rejects": (RejectFile(path="kept", bytes=1, rows=1),)}
+    )
     published = release(1, 3, tables={"gold.items": rejected})
     lake.records.put(snapshot_path(rejected), rejected)
     lake.publish(published, Pointer(), None)

@@ -23,7 +23,7 @@ def test_only_the_row_groups_with_the_positions_are_read(
     file = source("one", "select n::varchar as a from range(9000) t(n)", types, row_group_size=2048)
     table = snapshot(types, file)
     ((typed, columns),) = typed_records(storage, table, places)
-    ((untyped, fields),) = untyped_records(storage, table, places)
+    ((untyped, fields),) = untyped_records(storage, table, places, {0})
     expected = [(str(place),) for place in places]
     assert connection.sql(f"select {columns} from ({typed})").fetchall() == expected
     values = connection.sql(f"select f.a from (select {fields} as f from ({untyped}))")

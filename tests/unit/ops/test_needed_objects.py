@@ -25,6 +25,7 @@ def test_all_tables_of_the_current_release_and_only_rejects_of_those_beyond_rete
     assert {total.path, former.path} <= both
     snapshot = first.tables["silver.orders"]
     rejects = [item.path for _, item in objects_of(pipeline.lake, first, snapshot, stored=False)]
-    assert rejects == [snapshot.rejects.path]
-    lost = first.model_copy(update={"lost": (snapshot.rejects.path,)})
+    (file,) = snapshot.rejects
+    assert rejects == [file.path]
+    lost = first.model_copy(update={"lost": (file.path,)})
     assert not list(objects_of(pipeline.lake, lost, snapshot, stored=False))

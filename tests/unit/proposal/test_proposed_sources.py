@@ -31,7 +31,28 @@ def test_a_source_is_relative_to_the_folder_of_the_declaration_if_it_is_below(
     assert relative_source("other/a.csv", Path("shop")) == (tmp_path / "other/a.csv").as_posix()
     assert relative_source("sqlite:shop/a.db#t", Path("shop")) == "sqlite:a.db#t"
     assert relative_source("duckdb:a.db", Path("shop")) == f"duckdb:{tmp_path / 'a.db'}"
-    assert relative_source("https://example.org/a.csv", Path("shop")) == "https://example.org/a.csv"
+    assert relative_source("zip://*.csv::shop/a.zip", Path("shop")) == "zip://*.csv::a.zip"
+    for url in ("https://example.org/a.csv", "zip://*.csv::https://example.org/a.zip"):
+        assert relative_source(url, Path("shop")) == url
+
+
+def test_a_source_is_found_below_the_folder_it_is_relative_to(tmp_path: Path) -> None:
+    for source, read in [
+        ("in/a.csv", f"{tmp_path}/in/a.csv"),
+        ("10:30.csv", f"{tmp_path}/10:30.csv"),
+        ("postgresql:", f"{tmp_path}/postgresql:"),
+        ("zip://*.csv::in/a.zip", f"zip://*.csv::{tmp_path}/in/a.zip"),
+        ("tar://*.csv::https://host/a.tar", "tar://*.csv::https://host/a.tar"),
+    ]:
+        (proposed,) = finder(tmp_path).find(source)
+        assert (proposed.source, proposed.declared) == (read, source)
+
+
+@pytest.mark.parametrize("source", ["sqlite:", "sqlite:#orders", "duckdb:"])
+def test_a_database_file_needs_a_path(source: str, tmp_path: Path) -> None:
+    with pytest.raises(CallError, match=f"{source} has no path of a database file") as caught:
+        list(finder(tmp_path).find(source))
+    assert caught.value.hint == f"write {source.partition(':')[0]}:PATH"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from medallion.records import (
     Origin,
     Partition,
     Reject,
+    RejectFile,
     Snapshot,
     SourceFile,
     Tally,
@@ -45,7 +46,7 @@ def full(**fields: Any) -> Snapshot:
             Tally(label="", rows_in=3, kept=2, dropped=1, rows_out=2, reasons={"filter": 1}),
         ),
         "identified": True,
-        "rejects": FILE,
+        "rejects": (RejectFile(**dict(FILE), fingerprint="f"),),
         "warnings": ("a warning",),
         "layer_state": {"version": 3},
     }
@@ -54,6 +55,12 @@ def full(**fields: Any) -> Snapshot:
 
 def test_a_record_comes_back_from_json() -> None:
     assert Snapshot.model_validate_json(full().model_dump_json()) == full()
+
+
+def test_a_record_of_an_earlier_version_has_one_file_of_rejects_or_null() -> None:
+    for former, expected in ((None, ()), (FILE, (RejectFile(**dict(FILE)),))):
+        body = {**full().model_dump(), "rejects": former and former.model_dump()}
+        assert Snapshot.model_validate(body).rejects == expected
 
 
 def test_a_summary_counts_what_it_leaves_out() -> None:
@@ -65,9 +72,9 @@ def test_a_summary_counts_what_it_leaves_out() -> None:
         2,
         True,
     )
-    empty = ("files", "partitions", "sources", "origins", "warnings", "inputs")
+    empty = ("files", "partitions", "sources", "origins", "warnings", "inputs", "rejects")
     assert not any(getattr(summary, name) for name in empty)
-    assert (summary.removed, summary.rejects, summary.layer_state) == (None, None, None)
+    assert (summary.removed, summary.layer_state) == (None, None)
     assert summary.summary() == summary
 
 

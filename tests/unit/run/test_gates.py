@@ -43,7 +43,7 @@ def test_a_file_that_lost_a_column_is_not_published(tmp_path: Path) -> None:
     assert "quarantine --run" in str(error.value.hint)
     assert (run.status, run.release, run.candidate) == ("failed", None, "next")
     (failed,) = [step for step in run.steps if step.action == "failed"]
-    assert (failed.table, failed.rejects.rows) == ("silver.orders", 5)
+    assert (failed.table, [file.rows for file in failed.rejects]) == ("silver.orders", [5])
     assert pipeline.lake.pointer().release == first.release
     assert small.in_lake(pipeline) == small.in_store(pipeline) == small.BOTH
     with pytest.raises(CallError, match=r"next did not pass silver.orders: quarantined: data/"):

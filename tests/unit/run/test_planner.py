@@ -250,6 +250,17 @@ def test_full_computes_all_though_nothing_changed() -> None:
     assert [step.table for step in part.computes] == ["gold.names"]
 
 
+def test_only_a_table_with_a_source_can_be_refreshed() -> None:
+    for table in ("silver.orders", "bronze.order"):
+        with pytest.raises(
+            CallError, match=rf"no table '{table}' with a source; did you mean 'bronze.orders'\?$"
+        ):
+            select(declare(), Selection(refresh=(table,)))
+    assert Selection(refresh=("bronze.orders",)).refreshes("bronze.orders")
+    assert not Selection(refresh=("bronze.orders",)).refreshes("bronze.clients")
+    assert Selection(full=True).refreshes("bronze.clients")
+
+
 def test_what_is_left_out_though_it_changed_is_stale() -> None:
     declaration = declare()
     current = published(declaration)

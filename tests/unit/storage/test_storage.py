@@ -100,8 +100,8 @@ def test_options_reach_the_storage(site: Path, tmp_path: Path) -> None:
     ("url", "reason"),
     [
         (
-            "gs://bucket/lake",
-            r"neither a folder nor a URL .*; there is ftp, ftps, http, https, s3, sftp, tar, zip",
+            "oss://bucket/lake",
+            r"neither a folder nor a URL .*; there is abfs, abfss, az, ftp, ftps, gs, http, https, s3, sftp, tar, zip",
         ),
         ("S3://bucket/lake", r"did you mean 's3'\?"),
         ("local://lake", r"neither a folder"),

@@ -153,7 +153,7 @@ def _table(task: TableTask, session: DuckDBSession) -> Built | None:
 def _synced(task: TableTask, built: Built | None) -> Built | None:
     if built:
         _sync(task.storage, built.files)
-        _sync(task.quarantine, [built.rejects] if built.rejects else [])
+        _sync(task.quarantine, built.rejects)
     return built
 
 

@@ -76,7 +76,7 @@ class RestSource(DataSource):
     - `lag`: how much later than others a record with a smaller value may be returned, as
       `10 minutes` for dates and times, or a number.
     - `whole`: `daily`, `weekly` or `monthly`: how often all records are pulled again, which finds
-      deleted ones; by default only by `medallion run --full`.
+      deleted ones; by default only by `medallion run --refresh TABLE`.
 
     The run also fails, and publishes nothing, when a page was requested before or has the records
     of the page before it. The next page must be on the same host, and redirects are not followed,

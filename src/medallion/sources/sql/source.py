@@ -49,7 +49,7 @@ class SqlSource(DataSource):
     - `lag`: how much later than others a row with a smaller value may be committed, as `10 minutes`
       or, for a cursor of numbers, a number. Rows that are later still are found by a whole pull.
     - `whole`: `daily`, `weekly` or `monthly`: how often all rows are pulled again, which finds
-      deleted ones; by default only by `medallion run --full`.
+      deleted ones; by default only by `medallion run --refresh TABLE`.
 
     ```yaml
     tables:
