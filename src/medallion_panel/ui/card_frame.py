@@ -91,6 +91,8 @@ class CardFrame(pn.custom.JSComponent):
       <path d="M2 3h12M2 8h7M2 13h5"/><circle cx="11.5" cy="11" r="2.6"/><path d="m13.5 13 2 2"/>
       </svg>`
     export function render({ model, view }) {
+      // A chart is laid out as it is placed, and by itself when its size changes.
+      view._after_render = view._after_resize = () => {}
       const make = (tag, className) => {
         const element = document.createElement(tag)
         element.className = className

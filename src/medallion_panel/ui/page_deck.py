@@ -8,6 +8,8 @@ import panel as pn
 import param
 from panel.viewable import Child, Viewable
 
+from medallion_panel.ui.own_layout import OWN_LAYOUT_SCRIPT
+
 PLACES = 7
 
 
@@ -31,7 +33,9 @@ class PageDeck(pn.custom.JSComponent):
 
     _render_policy: Literal["manual"] = "manual"  # a new page is drawn, and no other again
 
-    _esm = """
+    _esm = (
+        OWN_LAYOUT_SCRIPT
+        + """
     // Bokeh 3.9.2: a layout that changes its size while it is drawn lays out plots that are not
     // drawn yet, which is an error.
     const { PlotView } = Bokeh.require("models/plots/plot")
@@ -69,6 +73,7 @@ class PageDeck(pn.custom.JSComponent):
       return document.scrollingElement
     }
     export function render({ model, view }) {
+      layOutAlone(view)
       const place = document.createElement("div"), left = new WeakMap()
       const show = () => {
         const page = model.get_child(`page_${model.shown}`), former = place.firstChild
@@ -89,6 +94,7 @@ class PageDeck(pn.custom.JSComponent):
       return place
     }
     """
+    )
 
     @property
     def pages(self) -> list[Viewable | None]:

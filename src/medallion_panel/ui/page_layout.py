@@ -10,6 +10,7 @@ import param
 from panel.viewable import Child, Children
 
 from medallion_panel.ui.card_grid import GRID_SCRIPT, GRID_STYLE
+from medallion_panel.ui.own_layout import OWN_LAYOUT_SCRIPT
 from medallion_panel.ui.tab_group import PRINT_TABS_SCRIPT
 
 
@@ -86,11 +87,13 @@ class PageLayout(pn.custom.JSComponent):
         GRID_STYLE,
     ]
     _esm = (
-        """
+        OWN_LAYOUT_SCRIPT
+        + """
     const ICON = `<svg viewBox="0 0 16 16" width="16" height="16" fill="none" aria-hidden="true"
       stroke="currentColor" stroke-width="1.5"><path d="M2 3h12l-4.6 5.4V14l-2.8-2V8.4L2 3Z"/>
       <path d="m2 1.5 12 13"/></svg>`
-    export function render({ model }) {
+    export function render({ model, view }) {
+      layOutAlone(view)
       const make = (tag, className, ...parts) => {
         const element = document.createElement(tag)
         element.className = className
