@@ -42,6 +42,7 @@ class StaticFileCompression(GZipContentEncoding):
         self._key = ("", "")
         self._parts: list[bytes] = []
         self._known: list[bytes] | None = None  # the parts that are still to be sent
+        self._missing = 0  # bytes of the file that have not come yet
 
     def transform_first_chunk(
         self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
@@ -53,7 +54,13 @@ class StaticFileCompression(GZipContentEncoding):
         if status_code == 200 and "etag" in headers:
             self._key = (self._path, headers["etag"])
             self._known = list(_compressed.get(self._key, ())) or None
-        return super().transform_first_chunk(status_code, headers, chunk, finishing)
+            self._missing = int(headers.get("Content-Length", 0))
+        self._gzipping = self._gzipping and status_code == 200  # and no range of the file
+        first = super().transform_first_chunk(status_code, headers, chunk, finishing)
+        if self._gzipping:
+            # The rest of a file that a browser has in part is not that of the compressed one.
+            headers["Accept-Ranges"] = "none"
+        return first
 
     def transform_chunk(self, chunk: bytes, finishing: bool) -> bytes:
         if not self._gzipping:
@@ -61,7 +68,10 @@ class StaticFileCompression(GZipContentEncoding):
         if self._known is not None:
             return self._known.pop(0)
         self._parts.append(super().transform_chunk(chunk, finishing))
-        if finishing and self._key[1] and len(_compressed) < _MOST_FILES:
+        self._missing -= len(chunk)
+        # Tornado finishes the reply to a browser that has left, too, without the rest of the file.
+        whole = finishing and not self._missing
+        if whole and self._key[1] and len(_compressed) < _MOST_FILES:
             _compressed[self._key] = self._parts
         return self._parts[-1]
 

@@ -10,6 +10,7 @@ from bokeh.server.server import Server
 from bokeh.server.tornado import BokehTornado
 from panel.io.server import COMPONENT_PATH  # noqa: F401 (adds the files of Panel)
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from medallion_panel.ui import compression
 from medallion_panel.ui.compression import install_compression
@@ -27,8 +28,11 @@ def uninstalled() -> Iterator[None]:
     BokehTornado.initialize = initialize  # type: ignore[method-assign]
 
 
-def replies(*requests: tuple[str, str]) -> list[HTTPResponse]:
-    """The replies of a new server to requests: a path, and the encodings that are accepted."""
+def replies(*requests: tuple[str, str], **headers: str) -> list[HTTPResponse]:
+    """The replies of a new server to requests: a path, and the encodings that are accepted.
+
+    Parameters: `headers` are those of all requests.
+    """
 
     async def ask() -> list[HTTPResponse]:
         server = Server({"/": lambda _: None}, port=0)
@@ -38,7 +42,7 @@ def replies(*requests: tuple[str, str]) -> list[HTTPResponse]:
             return [
                 await client.fetch(
                     f"http://localhost:{server.port}/{path}",
-                    headers={"Accept-Encoding": encodings},
+                    headers={"Accept-Encoding": encodings, **headers},
                     decompress_response=False,
                 )
                 for path, encodings in requests
@@ -94,3 +98,30 @@ def test_pages_are_not() -> None:
     (page,) = replies(("", "gzip"))
     assert "Content-Encoding" not in page.headers
     assert b"<html" in page.body
+
+
+def test_a_range_of_a_file_is_not_compressed_and_offered_only_without() -> None:
+    install_compression()
+    small, whole = replies((SCRIPT, "gzip"), (SCRIPT, "identity"))
+    assert (small.headers["Accept-Ranges"], whole.headers["Accept-Ranges"]) == ("none", "bytes")
+    (part,) = replies((SCRIPT, "gzip"), Range="bytes=2000-9999")
+    assert (part.code, "Content-Encoding" in part.headers) == (206, False)
+    assert part.body == whole.body[2000:10000]
+
+
+def test_a_file_whose_reply_was_broken_off_is_not_kept() -> None:
+    compression._compressed.clear()
+    line, accepted = (
+        RequestStartLine("GET", "/x.js", "HTTP/1.1"),
+        {"Accept-Encoding": "gzip", "Host": "x"},
+    )
+    request = HTTPServerRequest(start_line=line, headers=HTTPHeaders(accepted))
+    for chunks, kept in (((b"first", b""), 0), ((b"first", b"second", b""), 1)):
+        reply = compression.StaticFileCompression(request)
+        headers = HTTPHeaders({"Content-Type": "text/javascript", "Etag": "1"})
+        headers["Content-Length"] = "11"
+        reply.transform_first_chunk(200, headers, chunks[0], finishing=False)
+        for chunk in chunks[1:]:
+            reply.transform_chunk(chunk, finishing=not chunk)
+        assert len(compression._compressed) == kept
+    compression._compressed.clear()
