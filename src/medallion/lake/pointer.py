@@ -14,7 +14,7 @@ from medallion.storage import Storage
 from medallion.storage.sealed_records import damaged, is_older, seal, unseal
 
 POINTER = "current.json"
-FORMAT = 3  # of lakes that this version writes; it reads no newer one
+FORMAT = 4  # of lakes that this version writes; it reads no newer one
 HISTORY = 1000  # published ids that the pointer remembers
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from medallion.plural import count_of
 from medallion.records.base import Masked, Moment, Record
 from medallion.records.html import html_table
 from medallion.records.quality import TableQuality, quality_of, shown_figures
 from medallion.records.releases import Served
-from medallion.records.snapshots import Change, RejectFile, Tally, listed
+from medallion.records.snapshots import Change, RejectFile, Tally
 
 Action = Literal["computed", "reused", "unchanged", "failed", "not run"]
 RunStatus = Literal["running", "succeeded", "unchanged", "failed"]
@@ -69,8 +69,6 @@ class StepRun(Record):
     warnings: tuple[Masked, ...] = ()
     rejects: tuple[RejectFile, ...] = ()
     error: Masked | None = None
-
-    _listed = field_validator("rejects", mode="before")(listed)
 
 
 class Run(Record):

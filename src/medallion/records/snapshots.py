@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import Field, JsonValue, field_validator
+from pydantic import Field, JsonValue
 
 from medallion.identifiers import digest
 from medallion.plural import count_of
@@ -49,13 +49,6 @@ class RejectFile(File):
     """
 
     fingerprint: str = Field(default="", exclude_if=lambda fingerprint: not fingerprint)
-
-
-def listed(files: object) -> object:
-    """Files of rejects as a list: records of earlier versions have one, or null."""
-    if files is None:
-        return ()
-    return files if isinstance(files, list | tuple) else (files,)
 
 
 class SourceFile(Record):
@@ -242,8 +235,6 @@ class Snapshot(Record):
     )
     source_files: int = 0
     arrived: Moment | None = None
-
-    _listed = field_validator("rejects", mode="before")(listed)
 
     def summary(self) -> Snapshot:
         """What a store needs to know; its size does not depend on the number of files.

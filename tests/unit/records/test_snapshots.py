@@ -57,12 +57,6 @@ def test_a_record_comes_back_from_json() -> None:
     assert Snapshot.model_validate_json(full().model_dump_json()) == full()
 
 
-def test_a_record_of_an_earlier_version_has_one_file_of_rejects_or_null() -> None:
-    for former, expected in ((None, ()), (FILE, (RejectFile(**dict(FILE)),))):
-        body = {**full().model_dump(), "rejects": former and former.model_dump()}
-        assert Snapshot.model_validate(body).rejects == expected
-
-
 def test_a_summary_counts_what_it_leaves_out() -> None:
     summary = full().summary()
     assert (summary.source_files, summary.arrived) == (2, FEBRUARY)
