@@ -46,6 +46,7 @@ bench: $(DEV)  ## compare with the same work written by hand; bench-shop, bench-
 	$(BIN)/python -m benchmarks.mongodb
 	$(BIN)/python -m benchmarks.api
 	$(BIN)/python -m benchmarks.lake_s3
+	$(BIN)/python -m benchmarks.sources
 	$(BIN)/python -m benchmarks.dashboard
 
 bench-%: $(DEV)

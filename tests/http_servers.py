@@ -11,7 +11,9 @@ from threading import Thread
 @contextmanager
 def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     """A server on a free port of this machine, which logs nothing; its URL."""
-    quiet = type("Quiet", (handler,), {"log_message": lambda *_: None})
+    # A body would wait for the acknowledgement of its headers, up to 40 ms.
+    settings = {"log_message": lambda *_: None, "disable_nagle_algorithm": True}
+    quiet = type("Quiet", (handler,), settings)
     with ThreadingHTTPServer(("127.0.0.1", 0), quiet) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
