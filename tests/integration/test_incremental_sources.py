@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,6 +18,7 @@ from pymongo import MongoClient
 
 import medallion as md
 from medallion.errors import DeclarationError, SourceError
+from medallion.identifiers import now
 from medallion.ops import doctor
 from medallion.sources import increments
 from medallion.storage.local import LocalStorage
@@ -151,6 +153,41 @@ def test_a_whole_pull_finds_deleted_rows(
     monkeypatch.setitem(increments.PERIODS, "weekly", increments.PERIODS["daily"] * 0)
     pipeline.run()
     assert served_ids(pipeline) == {2}
+
+
+def test_a_whole_pull_without_changes_is_not_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def execute(*statements: str) -> None:
+        with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def run_on_day(day: int) -> str:
+        monkeypatch.setattr(increments, "now", lambda: now() + timedelta(days=day))
+        return pipeline.run().status
+
+    execute(CREATE, "insert into orders values (1, 1, 0), (2, 2, 0), (3, 3, 0)")
+    pipeline = declared(tmp_path, "sqlite:shop.db", "lag: 1, whole: weekly")
+    run_on_day(0)
+    assert run_on_day(8) == "unchanged"  # pulled whole
+    execute("delete from orders where id = 1")
+    assert [run_on_day(day) for day in (9, 14)] == ["unchanged"] * 2  # not pulled whole
+    execute("insert into orders values (4, 9, 0)")
+    run_on_day(14)  # this release has the time of the last whole pull
+    assert served_ids(pipeline) == {1, 2, 3, 4}
+    shutil.rmtree(tmp_path / "lake/touched")
+    assert run_on_day(14) == "unchanged"
+    run_on_day(16)
+    assert served_ids(pipeline) == {2, 3, 4}
+    execute("delete from orders where id = 2")
+    assert run_on_day(17) == "unchanged"
+    assert run_on_day(24) == "succeeded"
+    assert run_on_day(32) == "unchanged"
+    execute("delete from orders where id = 3")
+    shutil.rmtree(tmp_path / "lake/touched")  # without the time, it is pulled whole
+    run_on_day(33)
+    assert served_ids(pipeline) == {4}
 
 
 TWO = """\

@@ -7,7 +7,7 @@ lake/
   releases/ID.json              one Release each
   runs/ID.json                  one Run each
   stamp.json                    what the answer "up to date" of the command line depended on
-  touched/TABLE.json            tokens of source files that were rewritten with the same bytes
+  touched/TABLE.json            tokens of source files that were rewritten or pulled again unchanged
   snapshots/TABLE/KEY.json      the newest Snapshot of each fingerprint
   corrections/ID.json           what users corrected together, or revoked
   writes/RUN-N.json             what a run is about to write, until a release names it

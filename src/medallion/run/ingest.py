@@ -28,6 +28,7 @@ from medallion.run.source_tokens import (
     SourceToken,
     Tokens,
     is_unchanged,
+    last_pulled,
     snapshot_tokens,
     token_of,
 )
@@ -109,7 +110,7 @@ def ingest_table(
     *,
     full: bool = False,
     lost: Collection[str] = (),
-    touched: Tokens | None = None,
+    touched: Tokens = MappingProxyType({}),
     corrections: FileCorrections = MappingProxyType({}),
 ) -> tuple[Arrival, list[BronzeFile]]:
     """Find a table's source files, and store the bytes of those that changed.
@@ -121,10 +122,10 @@ def ingest_table(
     Raises SourceError when no file matches.
     """
     known = {file.name: file for file in before.sources} if before else {}
-    found = matches(table, known.values(), full=full)
+    found = matches(table, last_pulled(known, touched), full=full)
     tokens = snapshot_tokens(known.values()) | {
         name: token
-        for name, token in (touched or {}).items()
+        for name, token in touched.items()
         if name in known and known[name].sha256 == token.sha256
     }
     staged = StagedStorage(table.storage, scratch) if scratch else None
@@ -142,7 +143,7 @@ def ingest_table(
         arrived = now()
         item = keep_object(target, file.storage, entry, scratch) if scratch else Stored("")
         digest = item.sha256 or digest_of_source(file.storage, entry)
-        token = token_of(entry, digest, arrived)
+        token = token_of(entry, digest, arrived, file.cursor)
         return BronzeFile(name, entry, digest, item, arrived, form, key, token, cursor=file.cursor)
 
     files = _ingested(found, ingest_file, staged, pulled=table.declared.pulled is not None)

@@ -2,7 +2,8 @@
 
 A snapshot holds the token that each file had when its bytes were ingested. A file that was only
 touched has another token; it is read once, and its new token is recorded next to the snapshot, in a
-cache that may be lost.
+cache that may be lost. So is the cursor of a file that was pulled again with the same bytes: it
+says when all rows were last pulled.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from medallion.errors import DamagedError, MissingError
 from medallion.records import Moment, Record, SourceFile
@@ -22,11 +23,12 @@ RACY = 2.0
 
 
 class SourceToken(Record):
-    """A file's token, the hash of the bytes that it belongs to, and when they were read."""
+    """A file's token and cursor, the hash of the bytes they belong to, and when they were read."""
 
     token: str
     sha256: str
     read: Moment
+    cursor: JsonValue = Field(default=None, exclude_if=lambda cursor: cursor is None)
 
 
 Tokens = Mapping[str, SourceToken]
@@ -49,9 +51,29 @@ def write_tokens(lake: Storage, table: str, tokens: Tokens) -> None:
 def snapshot_tokens(files: Iterable[SourceFile]) -> dict[str, SourceToken]:
     """The tokens that a snapshot's files had when they were ingested."""
     return {
-        file.name: SourceToken(token=file.token, sha256=file.sha256, read=file.arrived)
+        file.name: SourceToken(
+            token=file.token, sha256=file.sha256, read=file.arrived, cursor=file.cursor
+        )
         for file in files
     }
+
+
+def last_pulled(known: Mapping[str, SourceFile], touched: Tokens) -> list[SourceFile]:
+    """The files of a snapshot, by name, as the last pull found them.
+
+    These are their tokens and cursors of that pull if it found exactly these files with the same
+    bytes. Otherwise they are those of the snapshot: cursors of different pulls do not fit together.
+    """
+    is_same = touched.keys() == known.keys() and all(
+        token.sha256 == known[name].sha256 and token.cursor is not None
+        for name, token in touched.items()
+    )
+    if not is_same:
+        return list(known.values())
+    return [
+        file.model_copy(update={"token": touched[name].token, "cursor": touched[name].cursor})
+        for name, file in known.items()
+    ]
 
 
 def is_unchanged(known: SourceToken, entry: Entry) -> bool:
@@ -59,8 +81,8 @@ def is_unchanged(known: SourceToken, entry: Entry) -> bool:
     return known.token == entry.token and known.read.timestamp() - entry.modified > RACY
 
 
-def token_of(entry: Entry, sha256: str, read: datetime) -> SourceToken:
-    return SourceToken(token=entry.token, sha256=sha256, read=read)
+def token_of(entry: Entry, sha256: str, read: datetime, cursor: JsonValue = None) -> SourceToken:
+    return SourceToken(token=entry.token, sha256=sha256, read=read, cursor=cursor)
 
 
 def _path(table: str) -> str:
