@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+_SEPARATOR = re.compile(r"[ \t\r\n]*,?[ \t\r\n]*")
 _BREAKS = re.compile(r"[\r\n]+")  # between values: a string of JSON has none
 _DECODER = json.JSONDecoder()
 
@@ -19,35 +20,46 @@ class PathError(Exception):
     """The text has nothing of the wanted kind at the path."""
 
 
-def value_at(text: str, path: str) -> Any:
-    """The value at a path such as `meta.next`, None when there is none. Raises ValueError."""
-    start = _find(text, path)
-    return None if start is None else _DECODER.raw_decode(text, start)[0]
+class JsonText:
+    """A JSON text, decoded once. Raises ValueError for another text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._value = json.loads(text)
+
+    def value_at(self, path: str) -> Any:
+        """The value at a path such as `meta.next`, None when there is none."""
+        value = self._value
+        for key in _keys(path):
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+    def records_at(self, path: str) -> list[str]:
+        """The objects of the list at a path, each on one line; an empty path is the whole text.
+
+        Raises PathError if there is no list of objects.
+        """
+        start = _find(self._text, path)
+        where = f"at {path!r}" if path else "at its top"
+        if start is None or self._text[start] != "[":
+            kind = "nothing" if start is None else _kind(self.value_at(path))
+            raise PathError(f"it has {kind} {where}, not a list of records")
+        records = []
+        for value, raw in _elements(self._text, start):
+            if not isinstance(value, dict):
+                raise PathError(f"the list {where} has {_kind(value)}, not a record")
+            records.append(_BREAKS.sub(" ", raw) if "\n" in raw or "\r" in raw else raw)
+        return records
 
 
-def records_at(text: str, path: str) -> list[str]:
-    """The objects of the list at a path, each on one line; an empty path is the whole text.
-
-    Raises ValueError for a text that is not JSON, and PathError if there is no list of objects.
-    """
-    start = _find(text, path)
-    where = f"at {path!r}" if path else "at its top"
-    if start is None or text[start] != "[":
-        kind = "nothing" if start is None else _kind(_DECODER.raw_decode(text, start)[0])
-        raise PathError(f"it has {kind} {where}, not a list of records")
-    records = []
-    for value, raw in _elements(text, start):
-        if not isinstance(value, dict):
-            raise PathError(f"the list {where} has {_kind(value)}, not a record")
-        records.append(_BREAKS.sub(" ", raw))
-    return records
+def _keys(path: str) -> list[str]:
+    return [key for key in path.split(".") if key]
 
 
 def _find(text: str, path: str) -> int | None:
-    """Where the value at a path begins."""
-    json.loads(text)  # all of it must be JSON
+    """Where the value at a path of a valid text begins."""
     place = _skip(text, 0)
-    for key in filter(None, path.split(".")):
+    for key in _keys(path):
         if text[place] != "{":
             return None
         for name, start in _members(text, place):
@@ -80,8 +92,8 @@ def _elements(text: str, place: int) -> Iterator[tuple[Any, str]]:
 
 def _after(text: str, end: int) -> int:
     """Where the member after one that ends there begins, or the list or object ends."""
-    place = _skip(text, end)
-    return _skip(text, place + 1) if text[place] == "," else place
+    match = _SEPARATOR.match(text, end)
+    return match.end() if match else end
 
 
 def _skip(text: str, place: int) -> int:

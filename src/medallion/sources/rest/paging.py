@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from pydantic import BaseModel, ConfigDict, Field
 
 from medallion.errors import SourceError
-from medallion.sources.rest.json_path import value_at
+from medallion.sources.rest.json_path import JsonText
 
 _LINK = re.compile(r"<([^>]*)>\s*((?:;\s*[\w-]+\s*=\s*(?:\"[^\"]*\"|[^\s;,]+)\s*)*)")
 _REL = re.compile(r"rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,]+))", re.IGNORECASE)
@@ -53,9 +53,9 @@ class Request:
 
 @dataclass(frozen=True)
 class ApiPage:
-    """What was answered: the text, the header `Link`, and the number of records in it."""
+    """What was answered: the JSON, the header `Link`, and the number of records in it."""
 
-    text: str
+    content: JsonText
     link: str
     records: int
 
@@ -87,10 +87,10 @@ class Paging(BaseModel):
         Raises SourceError when the next page is on another host, which must not get credentials.
         """
         if self.next or self.link_header:
-            url = value_at(page.text, self.next) if self.next else _next_link(page.link)
+            url = page.content.value_at(self.next) if self.next else _next_link(page.link)
             return _same_host(request.url, str(url)) if url else None
         if self.cursor:
-            value = value_at(page.text, self.cursor.path)
+            value = page.content.value_at(self.cursor.path)
             return None if value in (None, "") else _with(base, self.cursor.param, value)
         if not page.records:
             return None

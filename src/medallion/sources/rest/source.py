@@ -27,7 +27,7 @@ from medallion.sources.increments import (
 from medallion.sources.rest.authorization import Authorization
 from medallion.sources.rest.client import RestClient, without_query
 from medallion.sources.rest.connection import RestConnection
-from medallion.sources.rest.json_path import PathError, records_at, value_at
+from medallion.sources.rest.json_path import JsonText, PathError
 from medallion.sources.rest.paging import (
     ApiPage,
     CursorParameter,
@@ -195,19 +195,19 @@ class RestSource(DataSource):
         base = Request(self.url, {**params, **(more or {})})
         paging, pages = Paging.of(self), RequestedPages(self.label)
         request: Request | None = paging.first(base)
-        page = ApiPage("", "", 0)
         while request:
             pages.request(request)
             response = client.get(request, self.headers)
-            text, records = self._read(response.data)
+            content, records = self._read(response.data)
             pages.records(records)
-            page = ApiPage(text, response.headers.get("Link", ""), len(records))
+            page = ApiPage(content, response.headers.get("Link", ""), len(records))
             yield records
             try:
                 request = paging.following(request, page, base)
             except SourceError as error:
                 raise SourceError(f"{self.label}: {error.message}", hint=error.hint) from error
-        self._check_total(page, pages.count)
+            if request is None:
+                self._check_total(page, pages.count)
 
     def _cut(
         self, connection: RestConnection, since: SinceParameter, begin: Bound | None
@@ -250,11 +250,11 @@ class RestSource(DataSource):
         period = PERIODS[self.whole] if self.whole else None
         return Increments(self.label, digest(pulled), period)
 
-    def _read(self, data: bytes) -> tuple[str, list[str]]:
-        """The text of a response and its records. Raises SourceError."""
+    def _read(self, data: bytes) -> tuple[JsonText, list[str]]:
+        """The JSON of a response and its records. Raises SourceError."""
         try:
-            text = data.decode()
-            return text, records_at(text, self.records)
+            content = JsonText(data.decode())
+            return content, content.records_at(self.records)
         except PathError as error:
             raise SourceError(
                 f"{self.label}: {error}", hint="say in `records` where the list is"
@@ -267,7 +267,7 @@ class RestSource(DataSource):
 
     def _check_total(self, page: ApiPage, count: int) -> None:
         """Raise UnreachableError when records were added or removed while pages were requested."""
-        total = value_at(page.text, self.total) if self.total else count
+        total = page.content.value_at(self.total) if self.total else count
         if total != count:
             raise UnreachableError(
                 f"{self.label}: {count_of(count, 'record')} came, but {self.total!r} is {total}",

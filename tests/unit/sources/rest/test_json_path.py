@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medallion.sources.rest.json_path import PathError, records_at, value_at
+from medallion.sources.rest.json_path import JsonText, PathError
 
 TEXT = '{"meta": {"next": "/2", "n": 3}, "data": {"items": [\n {"a": 1.10,\n "b": 1e400}, {}]}}'
 
 
 def test_records_keep_their_digits_on_one_line() -> None:
-    assert records_at(TEXT, "data.items") == ['{"a": 1.10,  "b": 1e400}', "{}"]
+    assert JsonText(TEXT).records_at("data.items") == ['{"a": 1.10,  "b": 1e400}', "{}"]
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ def test_records_keep_their_digits_on_one_line() -> None:
     [("meta.next", "/2"), ("meta.n", 3), ("meta.none", None), ("data.items.0", None)],
 )
 def test_the_value_at_a_path(path: str, value: object) -> None:
-    assert value_at(TEXT, path) == value
+    assert JsonText(TEXT).value_at(path) == value
 
 
 @pytest.mark.parametrize(
@@ -36,13 +36,13 @@ def test_the_value_at_a_path(path: str, value: object) -> None:
 )
 def test_what_is_not_a_list_of_records_is_refused(text: str, path: str, message: str) -> None:
     with pytest.raises(PathError, match=message):
-        records_at(text, path)
+        JsonText(text).records_at(path)
 
 
 @pytest.mark.parametrize("text", ["", "<html>", "[{}", "[{}] x"])
 def test_what_is_not_json_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"line 1 column"):
-        records_at(text, "")
+        JsonText(text).records_at("")
 
 
 VALUES = st.recursive(
@@ -61,6 +61,6 @@ def test_records_are_found_in_any_envelope(
     records: list[object], others: dict[str, object], indent: int | None
 ) -> None:
     text = json.dumps({**others, "data": {"items": records}}, indent=indent)
-    lines = records_at(text, "data.items")
+    lines = JsonText(text).records_at("data.items")
     assert [json.loads(line) for line in lines] == records
     assert not any("\n" in line for line in lines)

@@ -3,13 +3,14 @@ from __future__ import annotations
 import pytest
 
 from medallion.errors import SourceError
+from medallion.sources.rest.json_path import JsonText
 from medallion.sources.rest.paging import ApiPage, Paging, Request
 
 BASE = Request("https://api.example.org/v1/orders?all=1", {"limit": "2"})
 
 
 def following(paging: Paging, text: str = "{}", link: str = "", records: int = 2) -> Request | None:
-    return paging.following(paging.first(BASE), ApiPage(text, link, records), BASE)
+    return paging.following(paging.first(BASE), ApiPage(JsonText(text), link, records), BASE)
 
 
 def test_one_page_has_none_after_it() -> None:
@@ -30,7 +31,7 @@ def test_pages_by_offset_advance_by_the_records_that_came() -> None:
     after = following(paging, records=7)
     assert after
     assert after.params["skip"] == "7"
-    later = paging.following(after, ApiPage("{}", "", 3), BASE)
+    later = paging.following(after, ApiPage(JsonText("{}"), "", 3), BASE)
     assert later
     assert later.params["skip"] == "10"
 
