@@ -52,9 +52,14 @@ class ParsedTogether:
 
 
 class Format(Plugin, ABC):
-    """A kind of source file. `suffixes` are the file name endings for which it is the default."""
+    """A kind of source file. `suffixes` are the file name endings for which it is the default.
+
+    `companions` are added to the name of a file to name those with changes that are not yet in it:
+    while there is one, the file is refused.
+    """
 
     suffixes: ClassVar[tuple[str, ...]] = ()
+    companions: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def parse(self, source: Path, name: str, target: Path, connection: Connection) -> Parsed:

@@ -23,6 +23,7 @@ ADVICE = {
     b"PK\x03\x04": "declare `format: excel`, or unpack the archive",
     b"PAR1": "declare `format: parquet`, or let its name end in .parquet",
     b"Obj\x01": "declare `format: avro`",
+    b"SQLite format 3\x00": "declare `format: sqlite`",
     b"\x28\xb5\x2f\xfd": "let its name end in .zst",
     b"BZh": "let its name end in .bz2",
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "declare `format: excel`",

@@ -137,14 +137,13 @@ def ingest_table(
         if former and not full and former.object not in lost and is_unchanged(tokens[name], entry):
             item = Stored(former.object, former.bytes, former.sha256)
             arrived, token, sha256 = former.arrived, tokens[name], former.sha256
-            return BronzeFile(
-                name, entry, sha256, item, arrived, form, key, token, cursor=file.cursor
-            )
-        arrived = now()
-        item = keep_object(target, file.storage, entry, scratch) if scratch else Stored("")
-        digest = item.sha256 or digest_of_source(file.storage, entry)
-        token = token_of(entry, digest, arrived, file.cursor)
-        return BronzeFile(name, entry, digest, item, arrived, form, key, token, cursor=file.cursor)
+        else:
+            formats.check_complete(name, entry, file.storage)
+            arrived = now()
+            item = keep_object(target, file.storage, entry, scratch) if scratch else Stored("")
+            sha256 = item.sha256 or digest_of_source(file.storage, entry)
+            token = token_of(entry, sha256, arrived, file.cursor)
+        return BronzeFile(name, entry, sha256, item, arrived, form, key, token, cursor=file.cursor)
 
     files = _ingested(found, ingest_file, staged, pulled=table.declared.pulled is not None)
     if corrections:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any, cast
 
 from medallion import plugins
@@ -13,7 +14,7 @@ from medallion.declaration.source_pattern import without_query
 from medallion.declaration.unreadable_files import SetAsideFormat
 from medallion.errors import SourceError
 from medallion.identifiers import digest
-from medallion.storage import Entry
+from medallion.storage import Entry, Storage
 
 KEY_LENGTH = 16  # hexadecimal digits that identify a format and its fields
 
@@ -35,12 +36,7 @@ class SourceFormats:
         `name` is the file's path relative to the declaration.
         """
         source = self._source
-        known = self._form.suffixes if self._form else self._kinds
-        suffix = _longest(name, known) if self._form else _suffix(name, self._kinds)
-        if suffix not in self._plain:
-            form = self._form or _build(self._kinds[suffix])
-            self._plain[suffix] = (form, _key(form, suffix))
-        form, key = self._plain[suffix]
+        suffix, form, key = self._chosen(name)
         if source.aliases or source.add:
             form = shaped(form, source.aliases, source.add, name, entry)
             key = _key(form, suffix)
@@ -48,6 +44,26 @@ class SourceFormats:
             form = SetAsideFormat(form=form)
             key = _key(form, suffix)
         return form, key
+
+    def check_complete(self, name: str, entry: Entry, storage: Storage) -> None:
+        """Raise SourceError for a file with changes in another one that are not yet in it."""
+        _, form, _ = self._chosen(name)
+        for ending in form.companions:
+            companion = storage.info(f"{entry.path}{ending}")
+            if companion and companion.bytes:
+                raise SourceError(
+                    f"{name}: has changes in {Path(name).name}{ending} that are not yet in it",
+                    hint="close the program that writes it, or export a copy of the database",
+                )
+
+    def _chosen(self, name: str) -> tuple[str, Format, str]:
+        """The suffix of a file name, its format and what identifies it. Raises SourceError."""
+        known = self._form.suffixes if self._form else self._kinds
+        suffix = _longest(name, known) if self._form else _suffix(name, self._kinds)
+        if suffix not in self._plain:
+            form = self._form or _build(self._kinds[suffix])
+            self._plain[suffix] = (form, _key(form, suffix))
+        return suffix, *self._plain[suffix]
 
 
 def format_of(name: str) -> Format:

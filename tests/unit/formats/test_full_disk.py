@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import resource
+import sqlite3
+from contextlib import closing
 
 import fastavro
 import openpyxl
@@ -17,6 +19,7 @@ from medallion.formats.excel import Excel
 from medallion.formats.fixed_width import FixedWidth
 from medallion.formats.json import Json
 from medallion.formats.parquet import Parquet
+from medallion.formats.sqlite import SqliteFormat
 from medallion.formats.xml import Xml
 
 
@@ -34,6 +37,13 @@ def container() -> bytes:
     schema = {"type": "record", "name": "r", "fields": [{"name": "a", "type": "long"}]}
     fastavro.writer(data, schema, [{"a": number} for number in range(20_000)])
     return data.getvalue()
+
+
+def database() -> bytes:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("create table t (a)")
+        connection.executemany("insert into t values (?)", [(n,) for n in range(20_000)])
+        return connection.serialize()
 
 
 @pytest.mark.parametrize("form", [Csv(), Parquet()])
@@ -72,6 +82,7 @@ def test_a_full_disk_is_no_fault_of_the_source(form, tmp_path, connection):
         ),
         (Excel(), "a.xlsx", workbook()),
         (Avro(), "a.avro", container()),
+        (SqliteFormat(), "a.sqlite", database()),
     ],
     ids=[
         "unpacked copy",
@@ -83,6 +94,7 @@ def test_a_full_disk_is_no_fault_of_the_source(form, tmp_path, connection):
         "fixed width",
         "Excel",
         "Avro",
+        "SQLite",
     ],
 )
 def test_a_full_disk_on_the_careful_ways_is_no_fault_of_the_source(

@@ -216,3 +216,16 @@ def test_a_name_that_is_not_utf_8_is_refused(orders: SourceTable, tmp_path: Path
     (tmp_path / os.fsdecode(b"orders/\xe9.csv")).write_text("id\n")
     with pytest.raises(SourceError, match=r"b'\\xe9.csv' is not UTF-8"):
         matches(orders)
+
+
+def test_a_file_is_read_only_when_all_changes_are_in_it(
+    orders: SourceTable, scratch: Path, tmp_path: Path
+) -> None:
+    table = with_source(orders, "orders/*.sqlite")
+    (tmp_path / "orders/a.sqlite").write_bytes(b"x")
+    _, files = ingest_table(table, None, scratch)
+    (tmp_path / "orders/a.sqlite-wal").write_bytes(b"x")
+    with pytest.raises(SourceError, match=r"^orders/a.sqlite: has changes in a.sqlite-wal"):
+        ingest_table(table, None, scratch)
+    arrival, _ = ingest_table(table, published(files), scratch)
+    assert dict(arrival.changes) == {"unchanged": 1, "retracted": 0}

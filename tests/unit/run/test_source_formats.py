@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from medallion.declaration.models import Source
 from medallion.errors import SourceError
 from medallion.run.source_formats import SourceFormats, format_of
-from medallion.storage import Entry
+from medallion.storage import Entry, open_storage
 
 ENTRY = Entry("a.csv", 1, "t", 0.0, 0.0)
 
@@ -56,3 +58,17 @@ def test_files_with_facts_of_their_own_have_other_keys() -> None:
 def test_a_suffix_without_a_format_is_refused() -> None:
     with pytest.raises(SourceError):
         keys("a.csv", "b.txt")
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-journal"])
+def test_a_file_with_changes_that_are_not_yet_in_it_is_refused(tmp_path: Path, ending: str) -> None:
+    storage = open_storage(str(tmp_path))
+    (tmp_path / "a.sqlite").write_bytes(b"x")
+    companion = tmp_path / f"a.sqlite{ending}"
+    companion.write_bytes(b"")
+    formats = SourceFormats(Source(source="data/*", unreadable="quarantine"))
+    entry = replace(ENTRY, path="a.sqlite")
+    formats.check_complete("data/a.sqlite", entry, storage)
+    companion.write_bytes(b"x")
+    with pytest.raises(SourceError, match=f"^data/a.sqlite: has changes in a.sqlite{ending} that"):
+        formats.check_complete("data/a.sqlite", entry, storage)

@@ -2,62 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from medallion.contracts import CatalogTable, literal, quote
-from medallion.errors import SourceError
-from medallion.records.column_type import ColumnType
+from medallion.databases.relation import Relation
 from medallion.sources.increments import Bound, CursorRange
-
-BLOCK = 1 << 18
-
-
-@dataclass(frozen=True)
-class Relation:
-    """What is pulled: a table, or some of its columns, or a query. `label` is its name for people.
-
-    `schema` is empty for a table in the default schema; `condition` is SQL of which rows to pull,
-    and `quoted` gives the SQL of a name.
-    """
-
-    label: str
-    schema: str = ""
-    table: str = ""
-    columns: tuple[str, ...] = ()
-    query: str = ""
-    condition: str = ""
-    quoted: Callable[[str], str] = quote
-
-    @property
-    def name(self) -> str:
-        """The name of the table as SQL."""
-        return ".".join(self.quoted(part) for part in (self.schema, self.table) if part)
-
-    def rows(self) -> str:
-        """SQL of its rows, in no order."""
-        columns = ", ".join(map(self.quoted, self.columns)) or "*"
-        return f"select {columns} from {self.origin()}"
-
-    def origin(self) -> str:
-        """SQL of what its rows are selected from, and which of them."""
-        origin = f"({self.query}\n) as q" if self.query else self.name
-        return f"{origin} where {self.condition}" if self.condition else origin
-
-
-@dataclass(frozen=True)
-class PulledColumn:
-    """A column: its logical type in the pulled file, and the type that the database calls it."""
-
-    name: str
-    type: ColumnType
-    source_type: str
 
 
 class SqlConnection(ABC):
@@ -166,58 +120,3 @@ class SqlDatabase(ABC):
     def quoted(self, name: str) -> str:
         """SQL of a name."""
         return quote(name)
-
-
-def in_blocks(rows: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
-    """Rows joined to blocks of about `BLOCK` bytes."""
-    block = bytearray()
-    for row in rows:
-        block += row
-        if len(block) >= BLOCK:
-            yield bytes(block)
-            block.clear()
-    yield bytes(block)
-
-
-def header(columns: Sequence[PulledColumn], label: str) -> bytes:
-    """The first rows of a `typed_csv` file. Raises SourceError for a name with a line break."""
-    for column in columns:
-        if "\n" in column.name or "\r" in column.name:
-            raise SourceError(
-                f"{label}: the name of column {column.name!r} has a line break",
-                hint="pull it by a `query`, with another name",
-            )
-    rows = (
-        [column.name for column in columns],
-        [str(column.type) for column in columns],
-        [column.source_type for column in columns],
-    )
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
-
-
-def encoded(
-    batches: Iterable[Sequence[Sequence[Any]]], writers: Sequence[Callable[[Any], str]]
-) -> Iterator[bytes]:
-    """Records of a `typed_csv` file. A writer gives the text of a value of its column."""
-    null = r"\N" if len(writers) == 1 else ""
-    for rows in batches:
-        lines = (
-            ",".join(
-                null if value is None else write(value)
-                for write, value in zip(writers, row, strict=True)
-            )
-            for row in rows
-        )
-        yield "".join(f"{line}\n" for line in lines).encode()
-
-
-def text_field(value: Any) -> str:
-    """A value as quoted text; bytes are hexadecimal."""
-    text = binary_field(value) if isinstance(value, bytes) else str(value)
-    return '"' + text.replace('"', '""') + '"'
-
-
-def binary_field(value: bytes) -> str:
-    return f"\\x{value.hex()}"

@@ -7,18 +7,12 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from medallion.databases.relation import Relation
+from medallion.databases.typed_text import PulledColumn, encoded, header, in_blocks
 from medallion.errors import SourceError
 from medallion.secrets import SECRETS
 from medallion.sources.increments import Bound
-from medallion.sources.sql.database import (
-    PulledColumn,
-    Relation,
-    SqlConnection,
-    SqlDatabase,
-    encoded,
-    header,
-    in_blocks,
-)
+from medallion.sources.sql.database import SqlConnection, SqlDatabase
 from medallion.sources.sql.mysql_errors import source_errors
 from medallion.sources.sql.mysql_tls import check_options, tls_arguments
 from medallion.sources.sql.mysql_types import DeclaredType, MySqlColumn, typed

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from medallion.databases.typed_text import binary_field, text_field
 from medallion.records.column_type import TEXT, ColumnType
-from medallion.sources.sql.database import binary_field, text_field
 from medallion.sql.duckdb_types import MAX_DIGITS
 
 # Codes of the protocol.

@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from medallion.contracts import quote
+from medallion.databases.relation import Relation
+from medallion.databases.typed_text import PulledColumn, header, in_blocks
 from medallion.errors import NotInstalledError, SourceError, UnreachableError
 from medallion.postgres_session import OPTIONS, is_transient, message_and_hint
 from medallion.records.column_type import TEXT, ColumnType, list_type
 from medallion.secrets import SECRETS
-from medallion.sources.sql.database import (
-    PulledColumn,
-    Relation,
-    SqlConnection,
-    SqlDatabase,
-    header,
-    in_blocks,
-)
+from medallion.sources.sql.database import SqlConnection, SqlDatabase
 from medallion.sql.duckdb_types import MAX_DIGITS
 
 if TYPE_CHECKING:

@@ -11,11 +11,12 @@ from typing import ClassVar, Self
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from medallion.contracts import CatalogTable, DataSource, SourceItem
+from medallion.databases.relation import Relation
 from medallion.errors import did_you_mean
 from medallion.identifiers import digest
 from medallion.secrets import PERCENT_ENCODE, SECRETS, unclear_credentials
 from medallion.sources.increments import PERIODS, Increments, Lag, Period, check_cursor, one_or_more
-from medallion.sources.sql.database import Relation, SqlConnection, SqlDatabase
+from medallion.sources.sql.database import SqlConnection, SqlDatabase
 from medallion.sources.sql.duckdb import DuckDBDatabase
 from medallion.sources.sql.mysql import MySqlDatabase
 from medallion.sources.sql.postgres import PostgresDatabase
