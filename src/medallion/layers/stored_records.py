@@ -43,13 +43,14 @@ def untyped_records(
     Of all files, only the `wanted` ones are read, by their numbers.
     """
     names = {column.name for source in snapshot.sources for column in source.columns}
-    for numbers, types in _groups(snapshot):
+    for numbers, _ in _groups(snapshot):
+        read = [number for number in numbers if number in wanted]
+        present = {column.name for number in read for column in snapshot.sources[number].columns}
         fields = ", ".join(
-            f"{literal(column.name)}: {quote(column.name) if column.name in types else 'null'}"
+            f"{literal(column.name)}: {quote(column.name) if column.name in present else 'null'}"
             for column in snapshot.columns
             if column.name in names
         )
-        read = [number for number in numbers if number in wanted]
         if read:
             yield _records(storage, snapshot, read, places), f"{{{fields}}}"
 

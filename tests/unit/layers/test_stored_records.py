@@ -30,3 +30,17 @@ def test_only_the_row_groups_with_the_positions_are_read(
     assert values.fetchall() == expected
     plan = str(connection.sql(f"explain analyze {typed}").fetchall())
     assert f"Row Groups Scanned: {groups} / 5" in plan
+
+
+def test_a_column_that_only_files_that_are_not_read_have_is_null(
+    storage: LocalStorage, connection: duckdb.DuckDBPyConnection, source: SourceMaker
+) -> None:
+    files = [
+        source("one", "select '1' as a", {"a": "text"}),
+        source("two", "select '2' as a, 'x' as b", {"a": "text", "b": "text"}),
+    ]
+    table = snapshot({"a": "text", "b": "text"}, *files)
+    for wanted, expected in (({0}, [("1", None)]), ({0, 1}, [("1", None), ("2", "x")])):
+        ((records, fields),) = untyped_records(storage, table, None, wanted)
+        values = connection.sql(f"select f.a, f.b from (select {fields} as f from ({records}))")
+        assert values.order("a").fetchall() == expected
