@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import medallion as md
-from medallion.errors import SourceError, StorageError
+from medallion.errors import GateError, SourceError, StorageError
 from medallion.storage.local import LocalStorage
 
 YAML = """\
@@ -17,16 +17,16 @@ tables:
   bronze:
     orders: {{source: "data/*.csv", unreadable: quarantine, schema: {schema}}}
   silver:
-    orders: {{from: bronze.orders, steps: [{{cast: {{id: integer}}}}]}}
+    orders: {{from: bronze.orders, {rule}steps: [{{cast: {{id: integer}}}}]}}
   gold:
     orders: {{from: silver.orders}}
 """
 NOISE = random.Random(7).randbytes(500)
 
 
-def project(folder: Path, schema: str = "evolve") -> md.Pipeline:
+def project(folder: Path, schema: str = "evolve", rule: str = "") -> md.Pipeline:
     (folder / "data").mkdir(exist_ok=True)
-    (folder / "medallion.yaml").write_text(YAML.format(schema=schema))
+    (folder / "medallion.yaml").write_text(YAML.format(schema=schema, rule=rule))
     return md.Pipeline.load(folder / "medallion.yaml")
 
 
@@ -76,6 +76,44 @@ def test_a_table_whose_files_can_no_longer_be_read_keeps_its_columns(tmp_path: P
     pipeline.run()
     assert ids(pipeline) == []
     assert [column.name for column in pipeline.lake.table("bronze.orders").columns] == ["id"]
+
+
+BAD = "id\n1,2,3\n7\n8\n"  # one bad record in a file that can be read
+
+
+@pytest.mark.parametrize(
+    ("at_most", "message"),
+    [
+        ("1", r"2 of 5 files were quarantined, and 1 may be: data/0\.csv, data/9\.csv"),
+        ("39%", r"2 of 5 files were quarantined, 40\.00 %, and 39 % may be: data/0\.csv, data/9"),
+        ("2", ""),
+        ("40%", ""),
+    ],
+)
+def test_a_gate_counts_files_that_are_set_aside(tmp_path: Path, at_most: str, message: str) -> None:
+    rule = f"{{quarantined: {{at_most: {at_most}, of: files}}}}"
+    pipeline = project(tmp_path, rule=f"expect: [{rule}], ")
+    for number in range(1, 3):
+        (tmp_path / f"data/{number}.csv").write_text(f"id\n{number}\n")
+    (tmp_path / "data/5.csv").write_text(BAD)
+    (tmp_path / "data/9.csv").touch()
+    (tmp_path / "data/0.csv").write_text("id\n3\n")
+    first = pipeline.run()
+    assert first.steps[0].tallies[0].quarantined == 2  # a record, and one of two files
+    (tmp_path / "data/0.csv").write_bytes(NOISE)
+    if not message:
+        assert pipeline.run().status == "succeeded"
+        return
+    with pytest.raises(GateError, match=rf"silver\.orders: quarantined: {message}") as caught:
+        pipeline.run()
+    (failed,) = [step for step in caught.value.run.steps if step.error]
+    assert (failed.table, "data/0.csv, data/9.csv" in str(failed.error)) == ("silver.orders", True)
+    release = pipeline.lake.current()
+    assert release is not None
+    assert release.id == first.release
+    (tmp_path / "data/9.csv").write_text("id\n9\n")
+    pipeline.run()
+    assert ids(pipeline) == [1, 2, 7, 8, 9]
 
 
 def test_a_fault_of_the_storage_is_not_quarantined(

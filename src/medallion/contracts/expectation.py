@@ -75,6 +75,19 @@ class TableExpectation(Expectation, ABC):
         """
         return self.verdict(tally)
 
+    @property
+    def counts_files(self) -> bool:
+        """Whether `files_verdict` is asked for the table; `verdict` then returns None."""
+        return False
+
+    def files_verdict(self, tally: Tally) -> str | None:
+        """The verdict on all source files together.
+
+        `tally` counts the source files of the table, and as quarantined those that could not be
+        read at all.
+        """
+        return None
+
 
 @dataclass(frozen=True)
 class TableFigures:

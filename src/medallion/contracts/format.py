@@ -21,13 +21,15 @@ class Parsed:
 
     `rejects` lists (record number, reason, raw text) of each record that could not be split into
     fields, in order; the numbers of all other records follow from it. `warnings` are reported with
-    the file's name before each.
+    the file's name before each. `unreadable` says that the file could not be read at all: it is one
+    of the `rejects`.
     """
 
     columns: tuple[Column, ...]
     rows: int
     rejects: tuple[tuple[int, str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+    unreadable: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ class SetAsideFormat(Format):
     """A format that rejects a file as a whole when another format, `form`, cannot read it."""
 
     name: ClassVar[str] = "set_aside"
+    version: ClassVar[int] = 2
 
     form: SerializeAsAny[Format]
 
@@ -38,7 +39,8 @@ class SetAsideFormat(Format):
             connection.execute(
                 f"copy ({_NO_ROWS}) to {literal(str(target))} ({options})"
             ).fetchall()
-            return Parsed((), 0, ((1, f"{reason}; {error.hint}" if error.hint else reason, ""),))
+            reason = f"{reason}; {error.hint}" if error.hint else reason
+            return Parsed((), 0, ((1, reason, ""),), unreadable=True)
 
     def columns_of(
         self, source: Path, name: str, scratch: Path, connection: Connection

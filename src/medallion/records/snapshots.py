@@ -61,9 +61,10 @@ class SourceFile(Record):
     per record. Small files share it: `place` is the number of the file in it, from 0, and
     `shared_by` counts them.
     `columns` are in the order of the file's header. `rows` counts every record, `quarantined` those
-    that could not be split into fields; the reasons are in the table's rejects. `corrections` are
-    the ids of the corrections of its records, of which those `unapplied` do not fit the records.
-    `cursor` is how far a source such as a database was read with this file.
+    that could not be split into fields; the reasons are in the table's rejects. An `unreadable`
+    file could not be read at all, and is one such record. `corrections` are the ids of the
+    corrections of its records, of which those `unapplied` do not fit the records. `cursor` is how
+    far a source such as a database was read with this file.
     """
 
     name: str
@@ -81,6 +82,7 @@ class SourceFile(Record):
     columns: tuple[Column, ...]
     rows: int
     quarantined: int = 0
+    unreadable: bool = Field(default=False, exclude_if=lambda unreadable: not unreadable)
     corrections: tuple[str, ...] = Field(default=(), exclude_if=lambda ids: not ids)
     unapplied: tuple[str, ...] = Field(default=(), exclude_if=lambda ids: not ids)
     cursor: JsonValue = Field(default=None, exclude_if=lambda cursor: cursor is None)

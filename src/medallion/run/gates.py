@@ -26,6 +26,8 @@ from medallion.run.context import RunContext
 from medallion.sql.expressions import NUMBERS, require_numbers
 from medallion.sql.row_ids import file_of, table_of
 
+SHOWN = 3  # names of files in a complaint
+
 
 @dataclass(frozen=True)
 class Complaint:
@@ -79,21 +81,27 @@ def change_gates(
 def file_complaints(
     rules: Sequence[Expectation], main: Input, sources: Sequence[Input], rejects: Sequence[Path]
 ) -> Iterator[tuple[TableExpectation, str]]:
-    """What rules say of single source files.
+    """What rules say of source files, single ones or all together.
 
     Parameters: `sources` are the bronze tables that the rows come from, and `main` is the table
     whose rows the steps apply to: the records of a bronze table that could not be read count, too.
     Raises StepError when these rows are not records of source files.
     """
     judging = [rule for rule in rules if isinstance(rule, TableExpectation)]
+    counting = [rule for rule in judging if rule.counts_files]
     judging = [rule for rule in judging if rule.judges_files]
-    if not judging:
+    if not judging and not counting:
         return
     if not main.snapshot.sources and not main.snapshot.identified:
         raise StepError(
-            f"{judging[0].rule}: the rows of {main.snapshot.table} are not records of source files",
-            hint="leave `per: file` out, or give the rule to a table before its rows are combined",
+            f"{(judging or counting)[0].rule}: the rows of {main.snapshot.table} are not records "
+            "of source files",
+            hint="leave `per: file` or `of: files` out, or give the rule to a table before its "
+            "rows are combined",
         )
+    yield from _unreadable_complaints(counting, sources)
+    if not judging:
+        return
     counts = rejected_records(rejects) if rejects else {}
     arrived = {} if main.snapshot.sources else _rows_by_file(main, sources)
     for file in (file for source in sources for file in source.snapshot.sources):
@@ -106,6 +114,22 @@ def file_complaints(
         for rule in judging:
             if (said := rule.file_verdict(tally)) is not None:
                 yield rule, f"{rule.rule}: {file.name}: {said}"
+
+
+def _unreadable_complaints(
+    rules: Sequence[TableExpectation], sources: Sequence[Input]
+) -> Iterator[tuple[TableExpectation, str]]:
+    """What rules say of the number of source files that could not be read at all."""
+    files = [file for source in sources for file in source.snapshot.sources]
+    unread = [file.name for file in files if file.unreadable]
+    kept = len(files) - len(unread)
+    tally = Tally(
+        label="files", rows_in=len(files), kept=kept, quarantined=len(unread), rows_out=kept
+    )
+    more = [f"{len(unread) - SHOWN:,} more"] if len(unread) > SHOWN else []
+    for rule in rules:
+        if (said := rule.files_verdict(tally)) is not None:
+            yield rule, f"{rule.rule}: {said}: {', '.join(unread[:SHOWN] + more)}"
 
 
 def _rows_by_file(main: Input, sources: Sequence[Input]) -> dict[str, int]:

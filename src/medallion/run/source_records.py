@@ -145,6 +145,7 @@ def _source_files(
                 columns=parsed.columns,
                 rows=parsed.rows + len(parsed.rejects),
                 quarantined=len(parsed.rejects),
+                unreadable=parsed.unreadable,
                 corrections=tuple(each.id for each in file.corrections),
                 unapplied=grouped.unapplied,
                 cursor=file.cursor,

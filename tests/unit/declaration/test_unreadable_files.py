@@ -45,6 +45,7 @@ def test_a_file_that_cannot_be_read_is_one_record(tmp_path: Path, kind: str, dat
         )
     ((number, reason, text),) = parsed.rejects
     assert (parsed.columns, parsed.rows, rows, number, text) == ((), 0, 0, 1, "")
+    assert parsed.unreadable
     assert reason.startswith("the file cannot be read: ")
     assert "data/file" not in reason
 
@@ -59,6 +60,7 @@ def test_other_files_are_read_as_they_would_be(tmp_path: Path) -> None:
             for number, form in enumerate((own, own.form))
         ]
         assert results[0] == results[1]
+        assert not results[0].unreadable
         assert [
             each.files
             for each in own.parse_together([LocalFile(file, "a.csv")] * 2, tmp_path, connection)

@@ -48,6 +48,25 @@ def test_files_are_judged_one_by_one():
     assert not Quarantined(at_most=3).judges_files
 
 
+def test_files_are_counted():
+    rule = build(EXPECTATIONS, {"quarantined": {"at_most": "5%", "of": "files"}})
+    assert rule.counts_files
+    assert rule.verdict(tally(1000)) is None
+    assert rule.files_verdict(tally(2, 40)) is None
+    said = "3 of 40 files were quarantined, 7.50 %, and 5 % may be"
+    assert rule.files_verdict(tally(3, 40)) == said
+    only = Quarantined(at_most=0, of="files")
+    assert only.files_verdict(tally(0)) is None
+    assert only.files_verdict(tally(1, 1)) == "1 of 1 file was quarantined, and 0 may be"
+    assert not Quarantined(at_most=3).counts_files
+
+
+def test_files_are_either_counted_or_judged_one_by_one():
+    with pytest.raises(ValidationError, match="leave `per: file` out"):
+        Quarantined(at_most=1, of="files", per="file")
+
+
 def test_a_rule_on_the_whole_table_has_the_fingerprint_that_it_had():
     assert Quarantined(at_most="5%").identity()["fields"] == {"on_fail": "fail", "at_most": "5%"}
     assert Quarantined(at_most=1, per="file").identity()["fields"]["per"] == "file"
+    assert Quarantined(at_most=1, of="files").identity()["fields"]["of"] == "files"

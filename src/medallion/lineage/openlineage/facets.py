@@ -252,7 +252,8 @@ def _is_met(rule: Expectation, columns: Sequence[str], step: StepRun) -> bool:
     of the table: with the first column that violates them, which distinguishes rules of one kind.
     """
     later = isinstance(rule, ReleaseExpectation)  # judged when the release is known
-    if isinstance(rule, TableExpectation) and step.tallies and not (rule.judges_files or later):
+    on_rows = isinstance(rule, TableExpectation) and not (rule.judges_files or rule.counts_files)
+    if isinstance(rule, TableExpectation) and on_rows and step.tallies and not later:
         return rule.verdict(total(step.tallies)) is None
     recorded = step.warnings if rule.on_fail == "warn" else (step.error or "").split("; ")
     complaints = [text for text in recorded if f"{mask(rule.rule)}: " in text]
