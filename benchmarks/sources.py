@@ -8,10 +8,10 @@ new, and dlt, which loads the table into DuckDB and keeps no files. API: urllib3
 the source, reads the pages of a server in a process of its own, finds each next page by parsing
 JSON, and writes the records into a file; next to it the pull into a file.
 
-All take turns, so that a busy machine affects all alike, and each has a process of its own. Seconds
-of the limits and the pulls are without imports; those of `medallion run` and dlt are of the whole
-process. A pull is within its bound if it has at least 0.8 of the limit's rate, the median of the
-rounds' ratios. `make bench-sources` runs it.
+All take turns, so that a busy machine affects all alike, a pull and its limit in either order, and
+each has a process of its own. Seconds of the limits and the pulls are without imports; those of
+`medallion run` and dlt are of the whole process. A pull is within its bound if it has at least 0.8
+of the limit's rate, the median of the rounds' ratios. `make bench-sources` runs it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +46,7 @@ LIMITS = Limits(seconds=3600, megabytes=8_000)
 BLOCK = 1 << 20
 EXIT_SECONDS = 0.3  # for a session of PostgreSQL to end after its client
 RECORDS = 100  # of a page
+HEADER_LINES = {"psycopg COPY": 1, "pull of a table": 3}
 TABLE = """
     create table orders as
         select id, (id * 7919 % 50000)::int as client_id, 'Product ' || id % 977 as product,
@@ -166,9 +167,8 @@ def compare_tables(rows: int, rounds: int, folder: Path) -> Costs:
             connection.execute(TABLE.format(rows=rows))
             connection.execute("vacuum analyze orders")
         for number in range(rounds):
-            # A header of the copied file has one line, that of a pulled one three.
-            for side, header in (("psycopg COPY", 1), ("pull of a table", 3)):
-                spent = measured(side, url, folder, rows + header, server)
+            for side in in_turn(HEADER_LINES, number):
+                spent = measured(side, url, folder, rows + HEADER_LINES[side], server)
                 costs.setdefault(side, []).append(spent)
             project = folder / f"project-{number}"
             project.mkdir()
@@ -189,6 +189,11 @@ def compare_tables(rows: int, rounds: int, folder: Path) -> Costs:
             for used in (project, folder / "dlt"):
                 shutil.rmtree(used)
     return costs
+
+
+def in_turn(sides: Iterable[str], number: int) -> list[str]:
+    """The sides, in the opposite order in every other round."""
+    return list(sides)[:: -1 if number % 2 else 1]
 
 
 def rows_of(printed: str) -> int:
@@ -244,9 +249,9 @@ def served_pages(pages: int) -> Iterator[str]:
 def compare_apis(pages: int, rounds: int, folder: Path) -> Costs:
     costs: Costs = {"urllib3": [], "pull of an API": []}
     with served_pages(pages) as url:
-        for _ in range(rounds):
-            for side, spent in costs.items():
-                spent.append(measured(side, url, folder, pages * RECORDS))
+        for number in range(rounds):
+            for side in in_turn(costs, number):
+                costs[side].append(measured(side, url, folder, pages * RECORDS))
     return costs
 
 
