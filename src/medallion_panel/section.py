@@ -45,11 +45,12 @@ class PeriodField(BlockModel):
 
 class PageSettings(BlockModel):
     """One page. `icon` is the name of a Material icon; a filter applies to every block whose table
-    has its column, and so does the `period`.
+    has its column, and so does the `period`. Pages of a `group` have its heading in the menu.
     """
 
     title: str = Field(min_length=1)
     icon: str = "insights"
+    group: str = ""
     period: Annotated[
         PeriodField | None,
         BeforeValidator(lambda value: {"column": value} if isinstance(value, str) else value),

@@ -53,6 +53,7 @@ dashboard:
         - histogram: {title: Spend, table: clients, column: spent}
         - scatter: {title: Since, table: clients, x: client_id, y: spent}
     - title: Performance
+      group: Behind the scenes
       blocks:
         - speed: {requests: 5}
         - runs

@@ -88,6 +88,9 @@ def test_the_menu_changes_the_url_and_back_works(tab: Any, address: str) -> None
     tab.go_back()
     expect(tab.get_by_text("By month", exact=True)).to_be_visible()
     expect(tab.get_by_text("Spend", exact=True)).to_have_count(0)
+    group = tab.get_by_role("navigation", name="Behind the scenes", exact=True)
+    expect(group.get_by_role("heading")).to_have_text("Behind the scenes")
+    expect(group.get_by_role("button")).to_contain_text(["Performance"])
 
 
 def test_clients_are_sorted_paged_searched_and_shown_in_full(tab: Any, address: str) -> None:

@@ -9,6 +9,7 @@ TABLE_PAGE_MESSAGES: dict[str, Translation] = {
     "Runs": Translation("Exécutions", "Läufe", "Ejecuciones"),
     "Quality": Translation("Qualité", "Qualität", "Calidad"),
     "{title} of the lake": Translation("{title} du lac", "{title} des Lakes", "{title} del lago"),
+    "Lake": Translation("Lac", "Lake", "Lago"),
     "Rows of this release": Translation(
         "Lignes de cette version", "Zeilen dieses Releases", "Filas de esta versión"
     ),

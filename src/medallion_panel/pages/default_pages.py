@@ -25,6 +25,8 @@ from medallion_panel.pages.column_roles import (
     column_roles,
     time_term,
 )
+from medallion_panel.pages.lake_pages import lake_group
+from medallion_panel.pages.table_groups import table_groups
 from medallion_panel.section import FilterField, PageSettings
 from medallion_panel.series_settings import Bar, Chart
 
@@ -37,7 +39,8 @@ _WIDE = ("line", "map")
 def default_pages(store: CachedStore, say: Messages) -> tuple[PageSettings, ...]:
     """An overview of several tables, one page per served table, and one on the data itself."""
     roles = [column_roles(store, table) for table in store.tables()]
-    pages = [_page(store, columns, say) for columns in roles]
+    groups = table_groups(store.tables())
+    pages = [_page(store, each, groups.get(each.table, ""), say) for each in roles]
     if len(roles) > 1:
         overview = _overview(store, roles, say)
         if all(page.slug != overview.slug for page in pages):
@@ -48,7 +51,8 @@ def default_pages(store: CachedStore, say: Messages) -> tuple[PageSettings, ...]
         Block(changes=Changes(title=say("Changes since the release before"))),
         Block(runs=Runs(title=say("Past runs"))),
     )
-    return (*pages, PageSettings(title=say("Data"), icon="fact_check", blocks=blocks))
+    group = lake_group(pages, say)
+    return (*pages, PageSettings(title=say("Data"), icon="fact_check", group=group, blocks=blocks))
 
 
 def _overview(store: CachedStore, roles: Sequence[ColumnRoles], say: Messages) -> PageSettings:
@@ -81,14 +85,17 @@ def with_quarantine(pages: tuple[PageSettings, ...], say: Messages) -> tuple[Pag
     if any(block.quarantine for page in pages for block in page.all_blocks):
         return pages
     own = PageSettings(
-        title=say("Quarantine"), icon="rule", blocks=(Block(quarantine=QuarantineBlock()),)
+        title=say("Quarantine"),
+        icon="rule",
+        group=lake_group(pages, say),
+        blocks=(Block(quarantine=QuarantineBlock()),),
     )
     if any(page.slug == own.slug for page in pages):
         own = own.model_copy(update={"title": say("Rejected records")})
     return (*pages, own)
 
 
-def _page(store: CachedStore, columns: ColumnRoles, say: Messages) -> PageSettings:
+def _page(store: CachedStore, columns: ColumnRoles, group: str, say: Messages) -> PageSettings:
     table, main = columns.table, columns.main
     kpis = [Block(kpi=Kpi(title=say("Rows"), table=table, value="count()"))]
     over = next((time_term(store, table, name) for name in columns.times), None)
@@ -101,6 +108,7 @@ def _page(store: CachedStore, columns: ColumnRoles, say: Messages) -> PageSettin
     return PageSettings(
         title=_title(table),
         icon="table_chart",
+        group=_title(group),
         filters=tuple(FilterField(column=name) for name in filters),
         blocks=(*_row(kpis), *_in_rows(charts), rows),
     )

@@ -49,7 +49,13 @@ def with_lake_pages(
     )
     titles = {page.title.lower() for page in pages}
     added = [
-        LakePage(title=_free(title, titles, say), name=name, icon=icon, blocks=tuple(blocks))
+        LakePage(
+            title=_free(title, titles, say),
+            name=name,
+            icon=icon,
+            group=lake_group(pages, say),
+            blocks=tuple(blocks),
+        )
         for name, title, icon, blocks in own
     ]
     return (*pages, *added, *(_table_page(table, say) for table in release.tables))
@@ -60,10 +66,22 @@ def menu_of(pages: Iterable[PageSettings]) -> list[PageSettings]:
     return [page for page in pages if not (isinstance(page, LakePage) and page.table)]
 
 
-def menu_place(pages: Mapping[str, PageSettings], slug: str) -> int:
-    """The place of a page in the menu; that of the catalogue for a table's page."""
-    menu = [page.slug for page in menu_of(pages.values())]
-    return menu.index(slug if slug in menu else CATALOGUE)
+def menu_groups(pages: Iterable[PageSettings]) -> dict[str, list[PageSettings]]:
+    """The pages that the menu lists, by group: first those without one."""
+    groups: dict[str, list[PageSettings]] = {"": []}
+    for page in menu_of(pages):
+        groups.setdefault(page.group, []).append(page)
+    return {group: members for group, members in groups.items() if members}
+
+
+def menu_slug(pages: Mapping[str, PageSettings], slug: str) -> str:
+    """The slug that the menu marks for a page; that of the catalogue for a table's page."""
+    return slug if pages[slug] in menu_of(pages.values()) else CATALOGUE
+
+
+def lake_group(pages: Iterable[PageSettings], say: Messages) -> str:
+    """The group of pages about the lake next to others; none where these have no groups."""
+    return say("Lake") if any(page.group for page in pages) else ""
 
 
 def _free(title: str, titles: set[str], say: Messages) -> str:

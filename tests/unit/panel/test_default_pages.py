@@ -138,3 +138,13 @@ def test_a_page_with_rejected_records_is_added_unless_there_is_one(page: PageSet
         "quarantine",
         "rejected-records",
     ]
+
+
+def test_many_tables_are_grouped_in_the_menu(open_store: OpenStore) -> None:
+    small = SmallTable({"a": "text"}, [("x",)])
+    names = ["sales", *(f"sales_{word}" for word in "abcd"), *(f"hr_{word}" for word in "abcd")]
+    pages = default_pages(open_store(dict.fromkeys(["other", *names], small)), SAY)
+    groups = {page.title: page.group for page in with_quarantine(pages, SAY)}
+    assert [groups[title] for title in ("Overview", "Other")] == ["", ""]
+    assert [groups[title] for title in ("Sales", "Sales a", "Hr d")] == ["Sales", "Sales", "Hr"]
+    assert [groups[title] for title in ("Data", "Quarantine")] == ["Lake", "Lake"]

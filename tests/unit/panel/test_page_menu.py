@@ -1,4 +1,4 @@
-"""The menu of pages: its items, and what a visitor chooses."""
+"""The menu of pages: its lists with their items, and what a visitor chooses."""
 
 from __future__ import annotations
 
@@ -8,17 +8,52 @@ from medallion_panel.pages.page_menu import PageMenu
 from medallion_panel.section import PageSettings
 
 
-def page(title: str) -> PageSettings:
+def page(title: str, group: str = "") -> PageSettings:
     blocks: list[Any] = [{"markdown": {"text": "About"}}]
-    return PageSettings.model_validate({"title": title, "blocks": blocks})
+    return PageSettings.model_validate({"title": title, "group": group, "blocks": blocks})
+
+
+def shown(menu: PageMenu, *pages: PageSettings) -> None:
+    menu.show({each.slug: each for each in pages})
+
+
+def labels(menu: PageMenu) -> dict[str, list[str]]:
+    return {view.label: [item["label"] for item in view.items] for view in menu.view}
 
 
 def test_a_choice_is_reported_and_a_page_that_the_code_selects_is_not() -> None:
     chosen: list[str] = []
     menu = PageMenu(chosen.append, "Pages")
-    menu.show({each.slug: each for each in map(page, ("Home", "Stock"))})
-    assert [item["label"] for item in menu.view.items] == ["Home", "Stock"]
+    shown(menu, page("Home"), page("Stock"))
+    assert labels(menu) == {"Pages": ["Home", "Stock"]}
+    (view,) = menu.view
     menu.select("stock")
-    assert (menu.view.active, chosen) == ((1,), [])
-    menu.view.active = (0,)
+    assert (view.active, chosen) == ((1,), [])
+    view.active = (0,)
     assert chosen == ["home"]
+
+
+def test_each_group_is_a_list_and_one_page_of_all_is_marked() -> None:
+    chosen: list[str] = []
+    menu = PageMenu(chosen.append, "Pages")
+    pages = (page("Orders", "Gold"), page("Home"), page("Raw", "Silver"), page("Clients", "Gold"))
+    shown(menu, *pages)
+    assert labels(menu) == {"Pages": ["Home"], "Gold": ["Orders", "Clients"], "Silver": ["Raw"]}
+    home, gold, silver = menu.view
+    menu.select("clients")
+    assert (home.active, gold.active, silver.active) == (None, (1,), None)
+    silver.active = (0,)
+    menu.select("raw")
+    assert chosen == ["raw"]
+    assert (home.active, gold.active, silver.active) == (None, None, (0,))
+
+
+def test_lists_stay_while_their_groups_do() -> None:
+    menu = PageMenu(print, "Pages")
+    shown(menu, page("Home"), page("Orders", "Gold"))
+    before = list(menu.view)
+    shown(menu, page("Home"), page("Orders", "Gold"), page("Clients", "Gold"))
+    assert list(menu.view) == before
+    assert labels(menu) == {"Pages": ["Home"], "Gold": ["Orders", "Clients"]}
+    shown(menu, page("Home"))
+    assert labels(menu) == {"Pages": ["Home"]}
