@@ -15,6 +15,7 @@ from medallion_panel.data.quarantine_reader import QuarantineReader
 from medallion_panel.data.run_watch import RunWatch
 from medallion_panel.data.stores import open_store
 from medallion_panel.logo import read_logo
+from medallion_panel.pages.open_sessions import OpenSessions
 from medallion_panel.pages.session import VisitorSession
 from medallion_panel.section import Dashboard
 from medallion_panel.ui.compression import install_compression
@@ -44,7 +45,7 @@ def create_dashboard(pipeline: Pipeline) -> Callable[[], pmui.Page]:
     install_shared_defaults()
     section = pipeline.declaration.sections.get("dashboard") or Dashboard()
     store = open_store(pipeline)
-    cached_store, run_watch = CachedStore(store), RunWatch(pipeline, store)
+    cached_store, sessions = CachedStore(store), OpenSessions(RunWatch(pipeline, store))
     named_stores = NamedStores(pipeline, store)
     logo = read_logo(pipeline.base, section.logo) if section.logo else ""
     formats, readers = Formats.of(section), (OriginReader(pipeline), QuarantineReader(pipeline))
@@ -52,6 +53,6 @@ def create_dashboard(pipeline: Pipeline) -> Callable[[], pmui.Page]:
     def dashboard() -> pmui.Page:
         pn.extension(respect_explicit_sizing=True)  # per session
         stores = (cached_store, named_stores)
-        return VisitorSession(pipeline, section, stores, formats, run_watch, readers, logo).view
+        return VisitorSession(pipeline, section, stores, formats, sessions, readers, logo).view
 
     return dashboard

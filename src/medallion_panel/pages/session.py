@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from time import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import panel as pn
@@ -18,19 +18,20 @@ from medallion_panel.data.column_usage import cache_columns_of
 from medallion_panel.data.named_stores import NamedStores
 from medallion_panel.data.origin_reader import OriginReader
 from medallion_panel.data.quarantine_reader import QuarantineAccess, QuarantineReader
-from medallion_panel.data.run_watch import RunWatch
+from medallion_panel.data.run_watch import Health
 from medallion_panel.pages.click_actions import ClickActions
 from medallion_panel.pages.explore_page import add_query_form
 from medallion_panel.pages.explored_page import explore_slug, read_query, with_explored
 from medallion_panel.pages.kept_pages import KeptPages
+from medallion_panel.pages.open_sessions import OpenSessions
 from medallion_panel.pages.page import OpenPage
 from medallion_panel.pages.page_list import pages_of
 from medallion_panel.pages.page_menu import PageMenu
 from medallion_panel.pages.period_options import page_options
 from medallion_panel.pages.status import Status
 from medallion_panel.section import Dashboard, PageSettings
-from medallion_panel.ui.busy_state import detach_from_busy_state, repeat
-from medallion_panel.ui.connection import BEAT_MS, Connection
+from medallion_panel.ui.busy_state import detach_from_busy_state
+from medallion_panel.ui.connection import Connection
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import Notice, Text
 from medallion_panel.ui.page_frame import page_frame
@@ -44,8 +45,6 @@ T = TypeVar("T")
 
 _log = masked_logger(__name__)
 
-_CHECK_RELEASE_MS = 5000
-_AGE_SECONDS = 30  # between two updates of the age of a release
 _PAGE = "page"
 _RELEASE = "release"  # an id, or the name of a candidate
 _THEME = "theme"  # a parameter of Panel itself: `theme=dark`
@@ -56,7 +55,7 @@ class VisitorSession:
     """The content of one browser tab, shared with no other. `view` is the page.
 
     Parameters: `pipeline` and its `section`; `stores`, of the published release and of those that a
-    URL names, `run_watch` and `readers`, which all sessions share; `formats`; `logo`, a URL.
+    URL names, `sessions` and `readers`, which all share; `formats`; `logo`, a URL.
     """
 
     def __init__(
@@ -65,19 +64,19 @@ class VisitorSession:
         section: Dashboard,
         stores: tuple[CachedStore, NamedStores],
         formats: Formats,
-        run_watch: RunWatch,
+        sessions: OpenSessions,
         readers: tuple[OriginReader, QuarantineReader],
         logo: str = "",
     ) -> None:
         self._pipeline, self._section = pipeline, section
-        self._formats, self._run_watch = formats, run_watch
+        self._formats, self._sessions, self._run_watch = formats, sessions, sessions.run_watch
         self._release: Release | None = None
         self._pages: dict[str, PageSettings] = {}  # by slug
         self._say = say = formats.say
         self._kept = KeptPages(Text(say("Reading the release …")).view, say)
         # Set while the release is read, and while the page that was requested could not be opened.
         self._checking = self._failed = False
-        self._shown_status: Any = None
+        self._shown_status: tuple[str, Health] | None = None
         self._opening = 0  # counts requests to open a page, of which the last one wins
         self._requested: tuple[str, Parameters | None] = ("", {})
         self._status = Status(formats, section.stale_after, lambda: self._request_page(RUNS))
@@ -113,25 +112,27 @@ class VisitorSession:
 
     async def _start(self) -> None:
         self._url.listen()
-        repeat(self._beat, BEAT_MS)
+        self._sessions.add(self, self._store)
         await self._check_release()
-        repeat(self._look, _CHECK_RELEASE_MS)
 
-    def _beat(self) -> None:
+    def beat(self) -> None:
+        """Tell the browser that the server is alive."""
         self._connection.beat += 1
 
-    def _look(self) -> None:
-        """Look at the release again, unless another visitor has just seen that all is as shown."""
+    def look(self, *, aged: bool) -> None:
+        """Show what the last looks of any visitor found, if it is not shown; or else its age."""
         page = self._kept.open
         waits = self._failed or page is None or any(card.retry for card in page.cards.values())
         seen = self._seen_status()
         if waits or seen is None or seen != self._shown_status:
             pn.state.execute(self._check_release)
+        elif aged:
+            pn.state.execute(partial(self._status.show, self._store.last_release(), *seen[1]))
 
-    def _seen_status(self) -> Any:
+    def _seen_status(self) -> tuple[str, Health] | None:
         """What the header is about, by the last looks of any visitor; None when they are old."""
         release, health = self._store.seen_release(), self._run_watch.seen()
-        return release and health and (release.id, health, int(time() // _AGE_SECONDS))
+        return (release.id, health) if release and health else None
 
     async def _check_release(self) -> None:
         """Read which release is active, in a thread since the store may be slow; show a new one."""
@@ -198,8 +199,7 @@ class VisitorSession:
         slug = next(iter(parameters.get(_PAGE, ())), next(iter(self._pages), ""))
         notices = []
         if slug not in self._pages:
-            message = "There is no page “{name}”; this is the first one."
-            notices.append(self._say(message, name=slug))
+            notices = [self._say("There is no page “{name}”; this is the first one.", name=slug)]
             slug = next(iter(self._pages))
         await self._open_page(slug, parameters, notices)
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import panel as pn
-from panel.io.callbacks import PeriodicCallback
 from panel.util import edit_readonly
 
 if TYPE_CHECKING:
@@ -25,14 +23,3 @@ def detach_from_busy_state(page: pmui.Page) -> None:
             pn.state.param.unwatch(watcher)
     with edit_readonly(page):
         page.busy = False
-
-
-def repeat(callback: Callable[[], None], milliseconds: int) -> None:
-    """Call a function of a session at intervals, until the session ends.
-
-    As `pn.state.add_periodic_callback`, which also enters each call in the busy state of the
-    process, at half of its cost.
-    """
-    timer = PeriodicCallback(callback=callback, period=milliseconds, background=True)
-    timer.start()
-    pn.state.on_session_destroyed(lambda _: timer.stop())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import weakref
 from collections.abc import Iterator
@@ -14,8 +13,7 @@ from bokeh.document import Document
 from panel.io.state import set_curdoc
 from panel.util import edit_readonly
 
-from medallion_panel.ui.busy_state import detach_from_busy_state, repeat
-from tests.coroutines import run_coroutine
+from medallion_panel.ui.busy_state import detach_from_busy_state
 
 
 @pytest.fixture
@@ -73,21 +71,3 @@ def test_the_page_is_collected() -> None:
     del page, document
     gc.collect()
     assert reference() is None
-
-
-def test_what_is_repeated_keeps_nobody_busy_and_ends_with_the_session() -> None:
-    document, calls = Document(), list[bool]()
-
-    async def main() -> None:
-        with set_curdoc(document):
-            repeat(lambda: calls.append(pn.state.busy), 1)
-        while len(calls) < 3:
-            await asyncio.sleep(0.001)
-        for callback in document.session_destroyed_callbacks:
-            callback(None)
-        ended = len(calls)
-        await asyncio.sleep(0.02)
-        assert len(calls) == ended
-
-    run_coroutine(main())
-    assert not any(calls)

@@ -21,6 +21,7 @@ from medallion_panel.data.named_stores import NamedStores
 from medallion_panel.data.origin_reader import OriginReader
 from medallion_panel.data.quarantine_reader import QuarantineReader
 from medallion_panel.data.run_watch import RunWatch
+from medallion_panel.pages.open_sessions import OpenSessions
 from medallion_panel.pages.session import VisitorSession
 from medallion_panel.section import Dashboard
 from tests.coroutines import run_coroutine
@@ -63,10 +64,10 @@ class Visit:
         self.pipeline = pipeline = md.Pipeline.load(folder / "medallion.yaml")
         assert pn.state.curdoc is not None
         pn.state._locations[pn.state.curdoc] = Location(search=search)
-        watch = RunWatch(pipeline, self.store.uncached)
+        sessions = OpenSessions(RunWatch(pipeline, self.store.uncached))
         stores = (self.store, NamedStores(pipeline, self.store.uncached))
         self.session = VisitorSession(
-            pipeline, section, stores, FORMATS, watch, readers_of(pipeline)
+            pipeline, section, stores, FORMATS, sessions, readers_of(pipeline)
         )
 
     def publish(self, ident: str, *rows: tuple[str, int]) -> None:
@@ -82,13 +83,12 @@ class Visit:
         await self.rest()
 
     async def rest(self) -> None:
-        """Wait for all tasks that the session has started; of those repeated, for this time."""
+        """Wait for all tasks that the session has started."""
         idle_turns = 0
         while idle_turns < 5:  # a callback becomes a task in the next turn of the loop
             await asyncio.sleep(0)
             tasks = [task for task in asyncio.all_tasks() if _ends(task)]
             await asyncio.gather(*tasks)
-            # Without a server, Panel performs a periodic callback as soon as it is added.
             checking = self.session._checking
             await asyncio.sleep(0.001 if checking else 0)
             idle_turns = 0 if tasks or checking else idle_turns + 1
@@ -111,9 +111,8 @@ class Visit:
 
 
 def _ends(task: asyncio.Task[Any]) -> bool:
-    """Whether a task is none of the test itself and not repeated for ever."""
-    name = task.get_coro().__qualname__
-    return task is not asyncio.current_task() and not name.startswith("PeriodicCallback")
+    """Whether a task is none of the test itself."""
+    return task is not asyncio.current_task()
 
 
 Run = Callable[..., Any]
@@ -122,7 +121,7 @@ Run = Callable[..., Any]
 @pytest.fixture
 def visit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs steps in a session that looks at the store when it is told to, on a loop of its own."""
-    monkeypatch.setattr("medallion_panel.pages.session._CHECK_RELEASE_MS", 10**8)
+    monkeypatch.setattr("medallion_panel.pages.open_sessions._LOOK_MS", 10**8)
     monkeypatch.setattr("medallion_panel.data.cached_store._LOOK_SECONDS", -1)
 
     def run(steps: Callable[[Visit], Any], section: Dashboard = SECTION, search: str = "") -> Any:
@@ -164,7 +163,6 @@ def test_a_session_looks_only_when_nobody_has_just_looked(
 
     async def steps(visit: Visit) -> Any:
         monkeypatch.setattr("medallion_panel.data.cached_store._LOOK_SECONDS", 60)
-        monkeypatch.setattr("medallion_panel.pages.session._AGE_SECONDS", 10**12)
         visit.publish("one", ("IE", 1))
         await visit.look()
         release, failure = visit.store.uncached.release, visit.session._run_watch.failure
@@ -174,17 +172,37 @@ def test_a_session_looks_only_when_nobody_has_just_looked(
 
         monkeypatch.setattr(visit.store.uncached, "release", counted("release", release))
         monkeypatch.setattr(visit.session._run_watch, "failure", counted("run", failure))
-        visit.session._look()
+        visit.session.look(aged=False)
         await visit.rest()
         quiet = list(looks)
         visit.publish("two", ("IE", 2))
         visit.store.release()  # by another visitor
-        visit.session._look()
+        visit.session.look(aged=False)
         await visit.rest()
         return quiet, visit.figure
 
     assert visit(steps) == ([], "2")
     assert "run" in looks
+
+
+def test_only_the_age_of_a_release_is_written_again(
+    visit: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def steps(visit: Visit) -> Any:
+        monkeypatch.setattr("medallion_panel.data.cached_store._LOOK_SECONDS", 60)
+        visit.publish("one", ("IE", 1))
+        await visit.look()
+        status, labels = visit.session._status.view, list[str]()
+        written = status.label
+        for aged in (False, True):
+            status.label = ""
+            visit.session.look(aged=aged)  # at once, without a task
+            labels.append(status.label)
+        return written, labels
+
+    written, labels = visit(steps)
+    assert "release one" in written
+    assert labels == ["", written]
 
 
 def test_the_url_has_the_page_and_its_filters(visit: Run) -> None:
@@ -362,8 +380,8 @@ def test_a_narrow_screen_has_the_menu_closed(visit: Run) -> None:
 
 def test_beats_are_counted(visit: Run) -> None:
     async def steps(visit: Visit) -> int:
-        visit.session._beat()
-        visit.session._beat()
+        visit.session.beat()
+        visit.session.beat()
         beat: int = visit.session._connection.beat
         return beat
 
@@ -381,9 +399,9 @@ def test_the_url_may_name_a_candidate(visit: Run) -> None:
         visit.pipeline.lake.records.put(candidate_path("spring"), record)
         visit.publish("two", ("France", 2))
         stores = (visit.store, NamedStores(visit.pipeline, visit.store.uncached))
-        watch = RunWatch(visit.pipeline, visit.store.uncached)
+        sessions = OpenSessions(RunWatch(visit.pipeline, visit.store.uncached))
         visit.session = VisitorSession(
-            visit.pipeline, SECTION, stores, FORMATS, watch, readers_of(visit.pipeline)
+            visit.pipeline, SECTION, stores, FORMATS, sessions, readers_of(visit.pipeline)
         )
         await visit.look()
         assert visit.figure == "1"
