@@ -70,10 +70,7 @@ def test_a_rejected_record_is_corrected_by_those_who_may(tab: Any, tmp_path: Pat
         menu.get_by_role("button", name="Quarantine").click()
         row = tab.locator("tr", has_text="-5.00")
         expect(row).to_have_count(1)
-        tab.get_by_label("Rule").click()
-        tab.get_by_role("menuitem", name="between (1)").or_(
-            tab.get_by_role("option", name="between (1)")
-        ).click()
+        tab.get_by_role("combobox", name="Rule").select_option(label="between (1)")
         expect(row).to_contain_text("between revenue: -5.00")
         row.focus()
         row.press("Enter")

@@ -24,6 +24,7 @@ from medallion_panel.data.quarantine_reader import (
 )
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import Notice, Text
+from medallion_panel.ui.select_box import SelectBox
 from medallion_panel.ui.visitor_errors import visitor_text
 
 _log = masked_logger(__name__)
@@ -53,7 +54,7 @@ class QuarantineView:
         self._updating = False  # while the code changes the choices
         self._number = 0  # counts requests to list, of which the last one wins
         self._waiting, self._caption, self._remainder, say = Text(), Text(), Text(), formats.say
-        self._selects = {name: parts.select(say(label)) for name, label in _MEMBERS.items()}
+        self._selects = {name: SelectBox(label=say(label)) for name, label in _MEMBERS.items()}
         for select in self._selects.values():
             select.param.watch(self._on_choice, "value")
         refused = bool(access.refusal(say))
@@ -87,7 +88,7 @@ class QuarantineView:
     @property
     def choice(self) -> QuarantineChoice:
         """The table, rule, file and column that the visitor has chosen."""
-        table, rule, file, column = (select.value or "" for select in self._selects.values())
+        table, rule, file, column = (select.value for select in self._selects.values())
         return QuarantineChoice(table, rule, file, column, self._access.release)
 
     def read(self) -> QuarantineListing:
@@ -117,9 +118,9 @@ class QuarantineView:
         self._updating, write = True, self._formats.writer("integer")
         for name, numbers in zip(_MEMBERS, counts, strict=True):
             value = getattr(listing.choice, name)
-            options = {f"{each} ({write(number)})": each for each, number in numbers.items()}
-            every = {self._say(_EVERY[name]): _ALL} if name in _EVERY else {}
-            self._selects[name].param.update(options={**every, **options}, value=value)
+            options = [[each, f"{each} ({write(number)})"] for each, number in numbers.items()]
+            every = [[_ALL, self._say(_EVERY[name])]] if name in _EVERY else []
+            self._selects[name].param.update(options=every + options, value=value)
         self._updating = False
 
     def _show_grid(self) -> None:

@@ -75,12 +75,6 @@ def grid_content(
     return columns, rows
 
 
-def select(label: str) -> Any:
-    """A choice among names, without any yet."""
-    look: dict[str, Any] = {"size": "small", "sizing_mode": "stretch_width", "margin": 0}
-    return pmui.Select(label=label, options={}, value=None, **look)
-
-
 def button(label: str, icon: str, on_click: Callable[[Any], Any], variant: str = "outlined") -> Any:
     """A small button."""
     widget = pmui.Button(label=label, icon=icon, size="small", variant=variant, margin=0)

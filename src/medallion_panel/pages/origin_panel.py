@@ -25,6 +25,7 @@ from medallion_panel.ui.downloads import download_button
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.mark_clicks import WHOLE, Click
 from medallion_panel.ui.markup import HtmlPane, Text
+from medallion_panel.ui.select_box import SelectBox
 from medallion_panel.ui.visitor_errors import visitor_text
 
 _log = masked_logger(__name__)
@@ -184,11 +185,11 @@ class _PanelContent:
         if not question.parts:
             return []
         labels = _distinct([self._say("Everything"), *question.parts])
-        options = dict(zip(labels, (WHOLE, *range(len(question.parts))), strict=True))
-        value = question.mark if question.mark in options.values() else WHOLE
-        look: dict[str, Any] = {"size": "small", "width": 320, "margin": (8, 0)}
-        select = pmui.Select(label=self._say("Part"), options=options, value=value, **look)
-        select.param.watch(lambda event: choose(self, event.new), "value")
+        marks = {str(mark): mark for mark in (WHOLE, *range(len(question.parts)))}
+        options = [list(option) for option in zip(marks, labels, strict=True)]
+        value = str(question.mark if question.mark in marks.values() else WHOLE)
+        select = SelectBox(label=self._say("Part"), options=options, value=value, max_width=320)
+        select.param.watch(lambda event: choose(self, marks[event.new]), "value")
         return [select]
 
     def show_message(self, message: str) -> None:

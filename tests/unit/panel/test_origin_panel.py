@@ -15,7 +15,7 @@ from medallion.errors import CallError
 from medallion_panel.data.origin_reader import OriginQuestion, OriginReader
 from medallion_panel.pages.mark_question import MarkQuestion
 from medallion_panel.pages.origin_panel import OriginPanel
-from medallion_panel.ui.mark_clicks import WHOLE, Click
+from medallion_panel.ui.mark_clicks import Click
 from tests.coroutines import run_coroutine
 from tests.integration import small
 from tests.unit.panel.tables import FORMATS, html_in
@@ -111,9 +111,12 @@ def test_a_click_opens_the_panel_with_figure_records_and_reasons(visit: Visit) -
 def test_another_part_is_chosen_without_the_mouse(visit: Visit) -> None:
     async def steps() -> None:
         await visit.click(0, 1)
-        select = next(part for part in visit.content if type(part).__name__ == "Select")
-        assert (select.value, select.options) == (1, {"Everything": WHOLE, "a": 0, "b": 1})
-        select.value = 0
+        select = next(part for part in visit.content if type(part).__name__ == "SelectBox")
+        assert (select.value, select.options) == (
+            "1",
+            [["-1", "Everything"], ["0", "a"], ["1", "b"]],
+        )
+        select.value = "0"
         await visit.rest()
         assert "17.25" in visit.html
         assert "20.50</p>" not in visit.html
@@ -185,8 +188,8 @@ def test_a_click_that_cannot_be_understood_says_why(
         visit.error = None
         await visit.click(0, 1)
         visit.error = error
-        select = next(part for part in visit.content if type(part).__name__ == "Select")
-        select.value = 0
+        select = next(part for part in visit.content if type(part).__name__ == "SelectBox")
+        select.value = "0"
         await visit.rest()
         assert message in visit.html
         assert "20.50" not in visit.html
@@ -200,14 +203,14 @@ def test_parts_with_equal_labels_can_all_be_chosen(visit: Visit) -> None:
         parts = ("a", "a", "Everything", "a (2)")
         visit.clients = [replace(each, parts=parts) for each in visit.clients]
         await visit.click(0, 1)
-        select = next(part for part in visit.content if type(part).__name__ == "Select")
-        assert select.options == {
-            "Everything": WHOLE,
-            "a": 0,
-            "a (2)": 1,
-            "Everything (2)": 2,
-            "a (2) (2)": 3,
-        }
-        assert select.value == 1
+        select = next(part for part in visit.content if type(part).__name__ == "SelectBox")
+        assert select.options == [
+            ["-1", "Everything"],
+            ["0", "a"],
+            ["1", "a (2)"],
+            ["2", "Everything (2)"],
+            ["3", "a (2) (2)"],
+        ]
+        assert select.value == "1"
 
     run_coroutine(steps())

@@ -80,7 +80,11 @@ def test_records_are_listed_with_reasons_and_chosen_by_rule(pipeline: md.Pipelin
         assert (first["Record"], first["Reason"]) == ("1", "cast amount: abc")
         assert first["amount"] == "abc"
         rule = visit.view._selects["rule"]
-        assert rule.options == {"All rules": "", "cast (2)": "cast", "references (1)": "references"}
+        assert rule.options == [
+            ["", "All rules"],
+            ["cast", "cast (2)"],
+            ["references", "references (1)"],
+        ]
         rule.value = "references"
         await rest()
         assert [row["Record"] for row in visit.grid] == ["2"]
