@@ -279,6 +279,7 @@ def _trends(tab: Any, url: str, lake: Sql) -> None:
     shows(tab, ["x", "y"], [(day, days[day]) for day in calendar.day_name])
     heat = lake("select weekday, sum(revenue) from sales group by month, weekday")
     shows(tab, ["y", "text"], [(day, _euros(revenue)) for day, revenue in heat], ordered=False)
+    tab.get_by_role("tab", name="Month by month").click()
     cells(
         tab,
         [
@@ -354,7 +355,7 @@ def _explored(tab: Any, url: str, lake: Sql) -> None:
 
 def _compared(tab: Any, url: str, lake: Sql) -> None:
     """The last quarter of the data, each month beside that of the quarter before."""
-    tab.goto(f"{url}?page=trends&period=last-quarter&compare=previous-period")
+    tab.goto(f"{url}?page=trends&tab=month-by-month&period=last-quarter&compare=previous-period")
     months = lake("from monthly_stats where month between '2024-07' and '2024-12' order by month")
     figures = [
         [f"{purchases:,}", f"€{revenue:,.2f}", f"€{mean:,.2f}", f"{clients:,}"]

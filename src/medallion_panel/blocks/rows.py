@@ -79,6 +79,7 @@ class RowsView:
         self.table = TextGrid(
             pickable=block.detail,
             card=card,
+            sort=next(iter(block.sort), ""),
             sizing_mode="stretch_width",
             margin=(8, 0),
             min_height=60,

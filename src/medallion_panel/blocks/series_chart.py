@@ -129,7 +129,7 @@ class SeriesChart:
             ranges["x_axis_type" if self.horizontal else "y_axis_type"] = "log"
         plot = new_figure(self.block.height, **ranges)
         if self.horizontal:
-            self.style.style_axes(plot, x=self._value_format, ticks=4)
+            self.style.style_axes(plot, x=self._value_format, ticks=3)
         else:
             numeric = not self._has_times and not isinstance(plot.x_range, FactorRange)
             x_format = self._x_format if numeric else None

@@ -67,6 +67,13 @@ def test_the_query_has_filters_search_sort_and_columns(context: BlockContext) ->
     assert plain.query(context) == Query((), (), ("name", "country", "spent", "visits"), 5)
 
 
+def test_a_table_has_its_order_before_a_url_is_read(context: BlockContext) -> None:
+    """As a second table of a page, or one in a tab that a visitor opens."""
+    view, changes = view_of(sort="-spent")
+    assert view.query(context).sort == (Sort("spent", descending=True),)
+    assert (view.texts(), changes) == ({}, [])
+
+
 def test_pages_are_turned_and_start_again_when_the_order_changes(context: BlockContext) -> None:
     view, changes = view_of(sort="visits", columns=("visits",))
     view.set({}, context)

@@ -140,11 +140,17 @@ def visit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
+def menu_list(visit: Visit) -> Any:
+    """The list of pages, which have no groups."""
+    (view,) = visit.session._menu.view.objects
+    return view
+
+
 def test_the_first_page_is_open_with_the_figures_of_the_release(visit: Run) -> None:
     async def steps(visit: Visit) -> Any:
         visit.publish("one", ("IE", 1), ("DE", 2))
         await visit.look()
-        view, menu = visit.session.view, visit.session._menu.view
+        view, menu = visit.session.view, menu_list(visit)
         assert (view.title, view.meta.title) == ("Shop <b>", "Shop &lt;b&gt;")
         assert menu.items[:2] == [
             {"label": "Home page", "icon": "insights"},
@@ -238,7 +244,7 @@ def test_the_menu_opens_a_page_and_changes_the_url(visit: Run) -> None:
     async def steps(visit: Visit) -> Any:
         visit.publish("one", ("IE", 1))
         await visit.look()
-        visit.session._menu.view.active = 1
+        menu_list(visit).active = 1
         await visit.rest()
         return visit.session._kept.open.page.title, visit.session._url.component.search
 
@@ -305,7 +311,7 @@ def test_a_page_that_could_not_be_opened_is_opened_when_the_store_is_back(visit:
         await visit.look()
         visit.hide()
         await visit.look()
-        visit.session._menu.view.active = 0
+        menu_list(visit).active = 0
         await visit.rest()
         body = visit.body
         (visit.folder / "hidden.db").rename(visit.folder / "serving.db")
@@ -330,7 +336,7 @@ def test_a_page_that_is_built_while_a_release_is_published_shows_it(visit: Run) 
             return page
 
         visit.session._new_page = new_page_and_release  # type: ignore[method-assign]
-        visit.session._menu.view.active = 0
+        menu_list(visit).active = 0
         await visit.rest()
         return visit.figure, [
             value for value, _ in visit.session._kept.open.filters[0].widget.options
@@ -364,7 +370,7 @@ def test_without_declared_pages_every_table_has_one(visit: Run) -> None:
         visit.publish("one", ("IE", 1))
         await visit.look()
         title = visit.session.view.title
-        return title, [item["label"] for item in visit.session._menu.view.items]
+        return title, [item["label"] for item in menu_list(visit).items]
 
     assert visit(steps, section=Dashboard()) == ("small", ["T", "Data", *LAKE_PAGES])
 
@@ -426,7 +432,7 @@ def test_those_who_see_source_records_have_a_page_with_rejected_ones(
     async def steps(visit: Visit) -> Any:
         visit.publish("one", ("IE", 1))
         await visit.look()
-        return [item["label"] for item in visit.session._menu.view.items]
+        return [item["label"] for item in menu_list(visit).items]
 
     assert visit(steps, section=SECTION.model_copy(update={"why": why})) == [*pages, *LAKE_PAGES]
 
@@ -435,7 +441,7 @@ def test_a_table_has_a_page_below_the_catalogue(visit: Run) -> None:
     async def steps(visit: Visit) -> Any:
         visit.publish("one", ("IE", 1))
         await visit.look()
-        menu = visit.session._menu.view
+        menu = menu_list(visit)
         return menu.items[menu.active[0]]["label"], visit.session._kept.open.page.title
 
     assert visit(steps, search="?page=lake.gold.t") == ("Catalogue", "gold.t")
@@ -445,7 +451,7 @@ def test_pages_about_the_lake_can_be_left_out(visit: Run) -> None:
     async def steps(visit: Visit) -> Any:
         visit.publish("one", ("IE", 1))
         await visit.look()
-        return [item["label"] for item in visit.session._menu.view.items]
+        return [item["label"] for item in menu_list(visit).items]
 
     section = SECTION.model_copy(update={"lake_pages": False})
     assert visit(steps, section=section) == ["Home page", "Data", "Explore"]
