@@ -14,14 +14,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from medallion.contracts import SourceItem
 from medallion.identifiers import now
 
 _LAG = r"^[0-9]+ (second|minute|hour|day|week)s?$"
 
+
+def _one_or_more(value: object) -> object:
+    """The names that `key` lists, or the only one that it is."""
+    return (value,) if isinstance(value, str) else value
+
+
 Bound = str | int
+# Columns that identify a row: one name, or a list.
+Key = Annotated[
+    tuple[str, ...], BeforeValidator(_one_or_more, json_schema_input_type=str | list[str])
+]
 Lag = Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=_LAG)]
 Period = Literal["daily", "weekly", "monthly"]
 PERIODS: dict[str, timedelta] = {
@@ -116,11 +126,6 @@ def check_cursor(
         )
     if not cursor and (key or lag or whole):
         raise ValueError(f"`key`, `lag` and `whole` are for a `{declared_by}`")
-
-
-def one_or_more(value: object) -> object:
-    """The names that `key` lists, or the only one that it is."""
-    return (value,) if isinstance(value, str) else value
 
 
 def interval(lag: str) -> timedelta:

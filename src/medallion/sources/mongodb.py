@@ -20,10 +20,10 @@ from medallion.sources.increments import (
     Bound,
     CursorRange,
     Increments,
+    Key,
     Lag,
     Period,
     check_cursor,
-    one_or_more,
 )
 from medallion.sources.mongodb_cursor import (
     bound_text,
@@ -90,14 +90,9 @@ class MongoDBSource(DataSource):
     filter: dict[str, JsonValue] = Field(default={})
     fields: tuple[str, ...] = ()
     cursor: str = ""
-    key: tuple[str, ...] = ()
+    key: Key = ()
     lag: Lag = 0
     whole: Period | None = None
-
-    @field_validator("key", mode="before", json_schema_input_type=str | list[str])
-    @classmethod
-    def _one_key(cls, value: object) -> object:
-        return one_or_more(value)
 
     @model_validator(mode="after")
     def _consistent_cursor(self) -> Self:

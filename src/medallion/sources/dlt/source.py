@@ -15,7 +15,7 @@ from medallion.identifiers import digest, now
 from medallion.secrets import SECRETS
 from medallion.sources.dlt.extraction import Extractions
 from medallion.sources.dlt.resource import DltReference, keeps_state
-from medallion.sources.increments import PERIODS, Period, one_or_more
+from medallion.sources.increments import PERIODS, Key, Period
 from medallion.storage import require_packages
 
 
@@ -69,13 +69,8 @@ class DltSource(DataSource):
     resource: str = Field(pattern=r"^[^\W\d][\w.]*:[^\W\d]\w*$")
     select: str = ""
     args: dict[str, JsonValue] = Field(default={}, repr=False)
-    key: tuple[str, ...] = ()
+    key: Key = ()
     whole: Period | None = None
-
-    @field_validator("key", mode="before", json_schema_input_type=str | list[str])
-    @classmethod
-    def _one_key(cls, value: object) -> object:
-        return one_or_more(value)
 
     @field_validator("args")
     @classmethod

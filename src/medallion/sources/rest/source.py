@@ -19,10 +19,10 @@ from medallion.sources.increments import (
     PERIODS,
     Bound,
     Increments,
+    Key,
     Lag,
     Period,
     check_cursor,
-    one_or_more,
 )
 from medallion.sources.rest.authorization import Authorization
 from medallion.sources.rest.client import RestClient, without_query
@@ -113,14 +113,9 @@ class RestSource(DataSource):
     per_second: float = Field(0, ge=0)
     total: str = ""
     since: SinceParameter | None = None
-    key: tuple[str, ...] = ()
+    key: Key = ()
     lag: Lag = 0
     whole: Period | None = None
-
-    @field_validator("key", mode="before", json_schema_input_type=str | list[str])
-    @classmethod
-    def _one_key(cls, value: object) -> object:
-        return one_or_more(value)
 
     @model_validator(mode="after")
     def _consistent_since(self) -> Self:

@@ -15,7 +15,7 @@ from medallion.databases.relation import Relation
 from medallion.errors import did_you_mean
 from medallion.identifiers import digest
 from medallion.secrets import PERCENT_ENCODE, SECRETS, unclear_credentials
-from medallion.sources.increments import PERIODS, Increments, Lag, Period, check_cursor, one_or_more
+from medallion.sources.increments import PERIODS, Increments, Key, Lag, Period, check_cursor
 from medallion.sources.sql.database import SqlConnection, SqlDatabase
 from medallion.sources.sql.duckdb import DuckDBDatabase
 from medallion.sources.sql.mysql import MySqlDatabase
@@ -69,7 +69,7 @@ class SqlSource(DataSource):
     query: str = ""
     columns: tuple[str, ...] = ()
     cursor: str = ""
-    key: tuple[str, ...] = ()
+    key: Key = ()
     lag: Lag = 0
     whole: Period | None = None
     _place: str = PrivateAttr(default="")
@@ -97,11 +97,6 @@ class SqlSource(DataSource):
         if self.query and self.columns:
             raise ValueError("`columns` is for a `table`; name them in the `query`")
         return self
-
-    @field_validator("key", mode="before", json_schema_input_type=str | list[str])
-    @classmethod
-    def _one_key(cls, value: object) -> object:
-        return one_or_more(value)
 
     @model_validator(mode="after")
     def _consistent_cursor(self) -> Self:
