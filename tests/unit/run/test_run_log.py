@@ -109,7 +109,7 @@ def test_a_failed_step_has_its_error_and_the_figures_of_a_gate() -> None:
     assert (plain.action, plain.error, plain.tallies) == ("failed", "is wrong", ())
     gate = GateError("is not met")
     tally = Tally(label="", rows_in=1, kept=0, quarantined=1, rows_out=0)
-    gate.figures = {"tallies": (tally,), "rejects": None, "warnings": ("w",)}
+    gate.figures = {"tallies": (tally,), "rejects": (), "warnings": ("w",)}
     failed = failed_step("gold.a", "it is new", 0.5, gate)
     assert (failed.error, failed.tallies, failed.warnings) == ("is not met", (tally,), ("w",))
 
