@@ -76,7 +76,8 @@ def menu_groups(pages: Iterable[PageSettings]) -> dict[str, list[PageSettings]]:
 
 def menu_slug(pages: Mapping[str, PageSettings], slug: str) -> str:
     """The slug that the menu marks for a page; that of the catalogue for a table's page."""
-    return slug if pages[slug] in menu_of(pages.values()) else CATALOGUE
+    is_listed = slug not in pages or pages[slug] in menu_of(pages.values())
+    return slug if is_listed else CATALOGUE
 
 
 def lake_group(pages: Iterable[PageSettings], say: Messages) -> str:

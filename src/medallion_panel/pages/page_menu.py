@@ -25,35 +25,41 @@ class PageMenu:
         self._pages: Mapping[str, PageSettings] = {}
         self._groups: dict[str, list[PageSettings]] = {}
         self._lists: list[pmui.MenuList] = []
+        self._slug = ""
 
     def show(self, pages: Mapping[str, PageSettings]) -> None:
-        """Show these pages, by slug."""
+        """Show these pages, by slug, as soon as one of them is selected."""
         self._pages = pages
         former, self._groups = self._groups, menu_groups(pages.values())
         if list(former) != list(self._groups):
-            self._lists = [self._list(group or self._label) for group in self._groups]
-            self.view.objects = self._lists
-        for view, members in zip(self._lists, self._groups.values(), strict=True):
-            items = [{"label": page.title, "icon": page.icon} for page in members]
-            if items != view.items:
-                self._set(view, items=items)
+            self._lists = []
+        if self._slug:
+            self.select(self._slug)
 
     def select(self, slug: str) -> None:
         """Mark a page as the one that is open."""
+        self._slug = slug
         marked = menu_slug(self._pages, slug)
-        for view, members in zip(self._lists, self._groups.values(), strict=True):
-            places = [(place,) for place, page in enumerate(members) if page.slug == marked]
-            self._set(view, active=next(iter(places), None))
+        states = [_state(members, marked) for members in self._groups.values()]
+        if self._lists:
+            for view, state in zip(self._lists, states, strict=True):
+                self._set(view, state)
+            return
+        # New lists are complete before the browser draws them: what changes between the drawing of
+        # a component of React and its first effect is never shown.
+        labels = [group or self._label for group in self._groups]
+        self._lists = [self._list(*each) for each in zip(labels, states, strict=True)]
+        self.view.objects = self._lists
 
-    def _list(self, label: str) -> pmui.MenuList:
-        view = pmui.MenuList(items=[], label=label, margin=0, sizing_mode="stretch_width")
+    def _list(self, label: str, state: dict[str, Any]) -> pmui.MenuList:
+        view = pmui.MenuList(label=label, margin=0, sizing_mode="stretch_width", **state)
         view.param.watch(self._on_active, "active")
         return view
 
-    def _set(self, view: pmui.MenuList, **parameters: Any) -> None:
+    def _set(self, view: pmui.MenuList, state: dict[str, Any]) -> None:
         """Set parameters of a list, which the visitor has not chosen."""
         self._quiet = True
-        view.param.update(**parameters)
+        view.param.update({key: new for key, new in state.items() if getattr(view, key) != new})
         self._quiet = False
 
     def _on_active(self, event: Any) -> None:
@@ -61,3 +67,9 @@ class PageMenu:
         if not self._quiet and isinstance(index, int):
             members = list(self._groups.values())[self._lists.index(event.obj)]
             self._chosen(members[index].slug)
+
+
+def _state(members: list[PageSettings], marked: str) -> dict[str, Any]:
+    places = [(place,) for place, page in enumerate(members) if page.slug == marked]
+    items = [{"label": page.title, "icon": page.icon} for page in members]
+    return {"items": items, "active": next(iter(places), None)}

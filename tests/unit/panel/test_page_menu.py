@@ -15,6 +15,7 @@ def page(title: str, group: str = "") -> PageSettings:
 
 def shown(menu: PageMenu, *pages: PageSettings) -> None:
     menu.show({each.slug: each for each in pages})
+    menu.select("home")
 
 
 def labels(menu: PageMenu) -> dict[str, list[str]]:
@@ -57,3 +58,32 @@ def test_lists_stay_while_their_groups_do() -> None:
     assert labels(menu) == {"Pages": ["Home"], "Gold": ["Orders", "Clients"]}
     shown(menu, page("Home"))
     assert labels(menu) == {"Pages": ["Home"]}
+
+
+def test_new_lists_are_complete_when_the_browser_gets_them() -> None:
+    menu = PageMenu(print, "Pages")
+    drawn: list[list[tuple[Any, Any]]] = []
+    menu.view.param.watch(
+        lambda event: drawn.append([(len(view.items), view.active) for view in event.new]),
+        "objects",
+    )
+    changed: list[str] = []
+    pages = {each.slug: each for each in (page("Home"), page("Stock"), page("Raw", "Silver"))}
+    menu.show(pages)
+    assert drawn == []
+    menu.select("stock")
+    assert drawn == [[(2, (1,)), (1, None)]]
+    for view in menu.view:
+        view.param.watch(lambda event: changed.append(event.name), ["items", "active"])
+    menu.show(pages)
+    menu.select("stock")
+    assert changed == []
+
+
+def test_a_page_that_a_release_no_longer_has_is_not_marked() -> None:
+    menu = PageMenu(print, "Pages")
+    shown(menu, page("Home"), page("Stock"))
+    menu.select("stock")
+    menu.show({each.slug: each for each in (page("Home"), page("Orders", "Gold"))})
+    assert labels(menu) == {"Pages": ["Home"], "Gold": ["Orders"]}
+    assert [view.active for view in menu.view] == [None, None]
