@@ -33,7 +33,7 @@ LAST = {
     "lake.catalogue": ".tables a",
     "lake.gold.clients_stats": "svg.bars",
     "lake.runs": "summary",
-    "lake.quality": "svg.line, h4",
+    "lake.quality": "svg.line, .part-heading",
 }
 KINDS = {
     "light": (1280, 900, ""),

@@ -46,7 +46,7 @@ def words(violations: list[dict[str, Any]]) -> list[str]:
     return [
         f"{each['impact']} {each['id']}: {node['html'][:160]}: {node['failureSummary'][:200]}"
         for each in violations
-        if each["impact"] in IMPACTS[:2]
+        if each["impact"] in IMPACTS[:3]
         for node in each["nodes"]
     ]
 

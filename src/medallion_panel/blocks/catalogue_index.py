@@ -19,11 +19,12 @@ from medallion_panel.ui.page_links import table_slug
 class CatalogueIndex(pn.custom.JSComponent):
     """Tables in groups by layer, of which a search leaves those that match.
 
-    `items` are {slug, layer, name, text, facts, words}; `words` is what is searched. The others are
-    words of the interface.
+    `items` are {slug, layer, name, text, facts, words}; `words` is what is searched. `heading` is
+    the tag of the layers. The others are words of the interface.
     """
 
     items = param.List(default=[])
+    heading = param.Selector(default="h2", objects=["h2", "h3"])
     search_label = param.String()
     none_label = param.String()
     undescribed = param.String()
@@ -36,7 +37,8 @@ class CatalogueIndex(pn.custom.JSComponent):
           border: 1px solid rgba(128,136,150,.6) }
         input:focus-visible, a:focus-visible { outline: 2px solid var(--panel-primary-color);
           outline-offset: 2px }
-        h4 { margin: 22px 0 8px; font-size: .875rem; font-weight: 600; text-transform: capitalize }
+        .layer { font-size: .875rem; font-weight: 600; margin: 22px 0 8px;
+          text-transform: capitalize }
         .tables { display: grid; gap: 12px;
           grid-template-columns: repeat(auto-fill, minmax(min(270px, 100%), 1fr)) }
         a { display: flex; flex-direction: column; gap: 4px; padding: 12px 14px; color: inherit;
@@ -74,7 +76,7 @@ class CatalogueIndex(pn.custom.JSComponent):
             link.href = "?page=" + encodeURIComponent(each.slug)
             return link
           })
-          return [make("h4", "", layer), make("div", "tables", ...tables)]
+          return [make(model.heading, "layer", layer), make("div", "tables", ...tables)]
         })
         list.replaceChildren(...groups)
         if (!matches.length) list.append(make("p", "none", model.none_label))
@@ -88,10 +90,14 @@ class CatalogueIndex(pn.custom.JSComponent):
 
 
 class CatalogueView:
-    """The index as a part of a card; `view` is its widget."""
+    """The index as a part of a card; `view` is its widget.
 
-    def __init__(self, say: Messages) -> None:
+    Parameters: `title`, that of the card, under which the layers are.
+    """
+
+    def __init__(self, say: Messages, title: str = "") -> None:
         self.view = CatalogueIndex(
+            heading="h3" if title else "h2",
             search_label=say("Search tables, columns and descriptions"),
             none_label=say("No table matches."),
             undescribed=say("No description"),

@@ -28,7 +28,7 @@ def lake_view(content: Content, say: Messages) -> CatalogueView | TableCode | No
     if not isinstance(content, CatalogueBlock):
         return None
     if not content.of:
-        return CatalogueView(say)
+        return CatalogueView(say, content.title)
     return TableCode(say) if content.part == "code" else None
 
 

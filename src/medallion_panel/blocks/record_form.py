@@ -39,7 +39,7 @@ class RecordForm:
         if record.unreadable:
             unreadable = say("The record as it is in the file: {text}", text=record.text)
         self.view[:] = [
-            Text(title, "subheading", margin=(12, 0, 0, 0)).view,
+            Text(title, "heading", margin=(12, 0, 0, 0)).view,
             Text("; ".join(record.reasons)).view,
             Text(unreadable).view,
             grid,

@@ -14,14 +14,14 @@ from medallion_panel.blocks.rule_results import LAST_RUNS, rule_history, share_t
 from medallion_panel.data.lake_reader import LakeReader, lake_reader
 from medallion_panel.lake_block_settings import RejectRates
 from medallion_panel.ui.formats import Formats
-from medallion_panel.ui.markup import markup_table
+from medallion_panel.ui.markup import markup_table, part_heading
 from medallion_panel.ui.page_links import page_link, table_link
 
 _MOST_FILES = 15
 _FILE_HEADERS = ("File", "Table", "Quarantined", "Share of its records")
-_HEADING, _PARAGRAPH = Markup("<h4>{}</h4>"), Markup("<p>{}</p>")
+_PARAGRAPH = Markup("<p>{}</p>")
 _STYLE = STYLE + Markup("""<style>
-a { color: inherit } h4:first-of-type { margin-top: 0 }
+a { color: inherit } style + .part-heading { margin-top: 0 }
 .line { display: block; margin-left: auto }
 th:nth-child(2), td:nth-child(2) { text-align: left }
 </style>""")
@@ -38,11 +38,12 @@ def reject_rates_html(
     reader = lake_reader(pipeline)
     runs = reader.runs(block.limit)
     say = formats.say
-    html = _STYLE + _HEADING.format(say("By rule")) + _by_rule(release, runs, formats)
+    html = _STYLE + part_heading(say("By rule"), block.title) + _by_rule(release, runs, formats)
     if not runs:
         message = "This dashboard does not reach the lake: earlier runs and files are not known."
         return html + _PARAGRAPH.format(say(message))
-    html += _HEADING.format(say("By source file")) + _by_file(release, reader, formats)
+    html += part_heading(say("By source file"), block.title)
+    html += _by_file(release, reader, formats)
     if linked:
         link = page_link("quarantine", say("See the records and correct them"))
         html += _PARAGRAPH.format(link)

@@ -12,7 +12,7 @@ from medallion.records.quality import quality_of
 from medallion_panel.block_settings import Runs
 from medallion_panel.blocks.quality import STYLE
 from medallion_panel.ui.formats import Formats
-from medallion_panel.ui.markup import markup_table
+from medallion_panel.ui.markup import markup_table, part_heading
 
 BAR = Markup(
     "<div class='bar'><div style='background:var(--panel-primary-color);width:{:.1f}%'></div></div>"
@@ -46,7 +46,7 @@ def runs_html(block: Runs, pipeline: Pipeline, formats: Formats) -> Markup:
         html += Markup("<p>{}</p>").format(message)
     if computing is not None:
         title = formats.say("Steps of run {run}", run=computing.id)
-        html += Markup("<h4>{}</h4>").format(title) + _steps(computing, formats)
+        html += part_heading(title, block.title) + _steps(computing, formats)
     return html
 
 

@@ -8,6 +8,7 @@ PAGE_MESSAGES: dict[str, Translation] = {
     "Resize the menu": Translation(
         "Redimensionner le menu", "Breite des Menüs ändern", "Cambiar el ancho del menú"
     ),
+    "Menu": Translation("Menu", "Menü", "Menú"),
     "Pages": Translation("Pages", "Seiten", "Páginas"),
     "Tabs": Translation("Onglets", "Registerkarten", "Pestañas"),
     "This page has no tab “{name}”.": Translation(

@@ -15,20 +15,18 @@ import panel_material_ui as pmui
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-Look = Literal["title", "heading", "subheading", "body", "caption"]
+Look = Literal["title", "heading", "body", "caption"]
 
 _TAGS: dict[Look, str] = {
     "title": "h2",
-    "heading": "h3",
-    "subheading": "h4",
+    "heading": "h2",
     "body": "p",
     "caption": "p",
 }
 _STYLE = Markup("""<style>:host { color: inherit }
-h2, h3, h4, p { margin: 0; overflow-wrap: anywhere }
-h2 { font-size: 1.5rem; font-weight: 600; line-height: 1.334 }
-h3, h4 { font-weight: 600; line-height: 1.3 }
-h3 { font-size: 1rem } h4 { font-size: .875rem } .body { font-size: .875rem; line-height: 1.43 }
+h2, p { margin: 0; overflow-wrap: anywhere }
+h2 { font-weight: 600; line-height: 1.3 } .title { font-size: 1.5rem }
+.heading { font-size: .875rem } .body { font-size: .875rem; line-height: 1.43 }
 .caption { font-size: .75rem; line-height: 1.66; opacity: .75 }</style>""")
 _PROSE = Markup("<style>:host { color: inherit } img { max-width: 100% }</style>")
 _NOTHING = Markup("")
@@ -111,6 +109,11 @@ def _safe_attribute(tag: str, name: str, value: str) -> str | None:
     if tag == "img" and name == "src":
         return value if address.startswith(_IMAGES) else None
     return None if address.startswith("data:") else value
+
+
+def part_heading(text: str, title: str) -> Markup:
+    """The heading of a part of a card, one level below the card's `title` where it has one."""
+    return Markup("<{0} class='part-heading'>{1}</{0}>").format("h3" if title else "h2", text)
 
 
 def markup_table(headers: Sequence[str], rows: Iterable[Iterable[str]]) -> Markup:

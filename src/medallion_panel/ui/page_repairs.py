@@ -13,7 +13,7 @@ class PageRepairs(pn.custom.JSComponent):
 
     A workaround for panel-material-ui 0.16.6: its bar of progress and its menu have no name, the
     handle at the menu and the titles of lists in it no role, and spaces are headings. `words` are
-    `pages` and `resize`; `language` is that of the page.
+    `menu`, `pages` and `resize`; `language` is that of the page.
     """
 
     words = param.Dict(default={})
@@ -26,6 +26,7 @@ class PageRepairs(pn.custom.JSComponent):
         ".MuiLinearProgress-root:not([aria-hidden])": { "aria-hidden": "true" },
         "[aria-label^=Resize]": { role: "separator", "aria-orientation": "vertical",
           "aria-label": model.words.resize, title: model.words.resize },
+        "nav.MuiBox-root": { "aria-label": model.words.menu },
         "[role=dialog].sidebar": { "aria-label": model.words.pages },
         // All have the same id.
         "nav > .MuiListSubheader-root[id]": { role: "heading", "aria-level": "2", id: null },
@@ -40,7 +41,7 @@ class PageRepairs(pn.custom.JSComponent):
             }
           }
         }
-        for (const list of root.querySelectorAll("nav:not([aria-label])")) {
+        for (const list of root.querySelectorAll("nav.MuiList-root:not([aria-label])")) {
           const title = list.querySelector(":scope > .MuiListSubheader-root")?.textContent
           list.setAttribute("aria-label", title || model.words.pages)
         }
@@ -70,5 +71,5 @@ class PageRepairs(pn.custom.JSComponent):
     @classmethod
     def of(cls, say: Messages) -> PageRepairs:
         """The repairs in the words of a language."""
-        words = {"pages": say("Pages"), "resize": say("Resize the menu")}
+        words = {"menu": say("Menu"), "pages": say("Pages"), "resize": say("Resize the menu")}
         return cls(words=words, language=say.language, width=0, height=0, margin=0)

@@ -24,3 +24,4 @@ def test_tables_are_found_by_name_column_and_description(till: md.Pipeline) -> N
     view = CatalogueView(FORMATS.say)
     view.show(items)
     assert view.view.items == items
+    assert (view.view.heading, CatalogueView(FORMATS.say, "Tables").view.heading) == ("h2", "h3")

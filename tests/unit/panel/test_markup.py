@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from markupsafe import Markup
 
-from medallion_panel.ui.markup import markdown, markup_table
+from medallion_panel.ui.markup import markdown, markup_table, part_heading
 from tests.panel.hostile import HOSTILE
 
 
@@ -53,3 +53,8 @@ def test_a_cell_is_text_unless_it_is_markup() -> None:
     assert "<th scope='col'>&lt;b&gt;</th>" in table
     assert "tabindex='0'" in table
     assert "<td>&lt;i&gt;</td><td><u>&lt;s&gt;</u></td>" in table
+
+
+def test_the_heading_of_a_part_is_below_the_title_of_its_card() -> None:
+    assert part_heading("By <rule>", "") == "<h2 class='part-heading'>By &lt;rule&gt;</h2>"
+    assert part_heading("By rule", "Rates") == "<h3 class='part-heading'>By rule</h3>"
