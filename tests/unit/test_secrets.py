@@ -238,3 +238,12 @@ def test_exceptions_of_libraries_are_scrubbed_with_their_causes() -> None:
 def test_nested_values_are_masked() -> None:
     SECRETS.add("hunter2")
     assert mask_all({"hunter2": ["hunter2", 1, ("hunter2",)]}) == {"hunter2": ["***", 1, ("***",)]}
+
+
+def test_the_repository_of_a_github_url_is_shown() -> None:
+    url = "github://shop:orders@main/in/a.csv"
+    SECRETS.add_url(url)
+    assert mask(f"{url}: orders; https://ann:s3cret@host/in") == (
+        f"{url}: orders; https://ann:***@host/in"
+    )
+    assert not unclear_credentials("github://shop:orders@more/in/b@2.csv")

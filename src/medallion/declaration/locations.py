@@ -102,6 +102,9 @@ def _source_faults(
         if not is_known(source):
             yield trail, unknown_storage(source, "file").message
         root, rest = source_pattern.split(source)
+        if "://" in source and "://" not in root:
+            yield trail, f"{source} names no folder; write {root}//FOLDER/{rest}"
+            continue
         folder = locate(root, base)
         whole = locate(source, base) if source_pattern.names_one_file(rest) else folder
         for layer, place in layers.items():

@@ -7,22 +7,19 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 from uuid import uuid4
 
 from medallion.errors import MissingError, StorageError
 from medallion.storage import Entry, require_packages
 from medallion.storage.download_cache import copies
-from medallion.storage.http_pool import http_pool
+from medallion.storage.http_pool import respond, save, whole
 from medallion.storage.source_storage import SourceStorage, url_parts
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
     from urllib3 import BaseHTTPResponse
-
-CHUNK = 1 << 20
-ATTEMPTS = 4  # of a download
 
 _MISSING = (404, 410)
 _NO_HEAD = (400, 403, 405, 501)  # answers of servers that know of no HEAD requests
@@ -54,15 +51,7 @@ class HttpStorage(SourceStorage):
         copy = copies().path(*self._version(self.known(path)))
         if copies().use(copy):
             return copy
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return self._download(path)
-            except _ShortError as error:
-                if attempt == ATTEMPTS:
-                    raise StorageError(
-                        f"{self.url}/{path}: the connection was lost {ATTEMPTS} times: {error}"
-                    ) from error
-        raise AssertionError
+        return whole(lambda: self._download(path), f"{self.url}/{path}")
 
     def info(self, path: str) -> Entry | None:
         response = self._request("HEAD", path)
@@ -84,40 +73,25 @@ class HttpStorage(SourceStorage):
         return f"{self.url}/{entry.path}", f"{entry.token}{self._query}"
 
     def _download(self, path: str) -> Path:
-        from urllib3.exceptions import HTTPError
-
         response = self._request("GET", path)
         try:
             if response.status in _MISSING:
                 raise MissingError(f"{self.url}/{path}: no such file")
             self._check(response, path)
             version = self._version(_entry(path, response.headers))
-            return copies().get(*version, partial(_save, response))
-        except HTTPError as error:
-            raise _ShortError(str(error)) from error
+            return copies().get(*version, partial(save, response))
         finally:
             response.close()
 
     def _request(self, method: str, path: str) -> BaseHTTPResponse:
         """The response to a request, of which only the headers are read."""
         from urllib3 import make_headers
-        from urllib3.exceptions import HTTPError
 
         headers = {"Accept-Encoding": "identity", "User-Agent": "medallion"}
         if any(self._user):
             headers |= make_headers(basic_auth=":".join(self._user))
-        try:
-            response = http_pool(urlsplit(self.url).hostname or "").request(
-                method,
-                f"{self.url}/{path}{self._query}",
-                headers=headers,
-                preload_content=False,
-            )
-        except HTTPError as error:
-            reason = getattr(error, "reason", None) or error
-            raise StorageError(
-                f"{self.url}/{path}: {reason}", hint="check the URL, and whether the host answers"
-            ) from error
+        place = f"{self.url}/{path}"
+        response = respond(method, f"{place}{self._query}", headers, place)
         if method == "HEAD":
             response.drain_conn()  # the connection is used again
         return response
@@ -129,16 +103,6 @@ class HttpStorage(SourceStorage):
                 f"{self.url}/{path}: the server answered {reason}",
                 hint=_HINTS.get(response.status, "try the URL in a browser"),
             )
-
-
-def _save(response: BaseHTTPResponse, part: Path) -> None:
-    with part.open("wb") as out:
-        for chunk in response.stream(CHUNK):
-            out.write(chunk)
-
-
-class _ShortError(Exception):
-    """A download ended before all bytes had come."""
 
 
 def _entry(path: str, headers: MutableMapping[str, str]) -> Entry:

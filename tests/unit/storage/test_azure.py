@@ -12,8 +12,8 @@ from medallion.errors import MissingError, StorageError
 from medallion.secrets import mask
 from medallion.storage import Storage, open_storage
 from tests.services import Service, Unavailable, azurite, free_ports
+from tests.source_contract import FILES, Replace, ServedSourceContract
 
-BODY = b"id\n1\n" * 100_000
 CONNECTION = "AZURE_STORAGE_CONNECTION_STRING"
 
 
@@ -34,9 +34,8 @@ def container(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any
     with ContainerClient.from_connection_string(service.secret, "landing") as container:
         if not container.exists():
             container.create_container()
-        files = {"in/a.csv": BODY, "in/deep/b c.csv": b"id\n2\n"}
-        for key, body in files.items():
-            container.upload_blob(key, body, overwrite=True)
+        for path, body in FILES.items():
+            container.upload_blob(f"in/{path}", body, overwrite=True)
         container.upload_blob("in/deep", b"", metadata={"hdi_isfolder": "true"}, overwrite=True)
         yield container
 
@@ -47,40 +46,13 @@ def storage(container: Any) -> Storage:  # noqa: ARG001 (its objects)
     return storage
 
 
-def test_blobs_are_listed_with_sizes_times_and_etags(storage: Storage) -> None:
-    entries = storage.list("")
-    assert [(each.path, each.bytes) for each in entries] == [
-        ("a.csv", 500_000),
-        ("deep/b c.csv", 5),
-    ]
-    assert all(each.modified > 1_700_000_000 for each in entries)
-    assert [storage.info(each.path) for each in entries] == entries
-    assert storage.list("deep") == [entries[1]]
-    assert (storage.info("none.csv"), storage.info("deep"), storage.list("none")) == (
-        None,
-        None,
-        [],
-    )
+@pytest.fixture
+def replace(container: Any) -> Replace:
+    return lambda path, body: container.upload_blob(f"in/{path}", body, overwrite=True)
 
 
-def test_blobs_are_read_and_compared(container: Any, storage: Storage) -> None:
-    data, token = storage.read("a.csv")
-    assert data == BODY
-    container.upload_blob("in/a.csv", b"id\n3\n", overwrite=True)
-    after, other = storage.read("a.csv")
-    assert (after, other != token) == (b"id\n3\n", True)
-    with pytest.raises(MissingError, match=r"az://landing/in/none\.csv: no such file"):
-        storage.read("none.csv")
-
-
-def test_a_blob_that_changes_while_it_is_read_is_reported(
-    container: Any, storage: Storage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    entry = storage.info("a.csv")
-    container.upload_blob("in/a.csv", b"id\n9\n", overwrite=True)
-    monkeypatch.setattr(storage, "info", lambda _: entry)  # as it was a moment ago
-    with pytest.raises(StorageError, match=r"a\.csv changed while it was read"):
-        storage.local("a.csv")
+class TestAzure(ServedSourceContract):
+    """Blobs of a container, by their ETags."""
 
 
 @pytest.mark.usefixtures("container")

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 import medallion as md
-from medallion.errors import DeclarationError, MissingError, StorageError
+from medallion.errors import DeclarationError, StorageError
 from medallion.storage import Storage, open_storage
 from tests.certificates import certificates
 from tests.ftp_server import PASSWORD, FtpServed, serving_ftp
-
-BODY = b"id\n1\n" * 100_000
+from tests.source_contract import FILES, Replace, ServedSourceContract, write_file
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ftp")
-    (folder / "in/deep").mkdir(parents=True)
-    (folder / "in/a.csv").write_bytes(BODY)
-    (folder / "in/deep/b c.csv").write_bytes(b"id\n2\n")
-    os.utime(folder / "in/deep/b c.csv", (1_700_000_000, 1_700_000_000))
-    (folder / "in/secret.csv").write_text("id\n")
+    write_file(folder, "other/secret.csv", b"id\n")
     return folder
+
+
+@pytest.fixture
+def replace(folder: Path) -> Replace:
+    for path, body in FILES.items():
+        write_file(folder / "in", path, body)
+    return partial(write_file, folder / "in")
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def server(folder: Path) -> Iterator[FtpServed]:
 
 
 @pytest.fixture
-def storage(server: FtpServed) -> Storage:
+def storage(server: FtpServed, replace: Replace) -> Storage:  # noqa: ARG001 (its files)
     return opened(server)
 
 
@@ -48,41 +50,14 @@ def opened(server: FtpServed, password: str = PASSWORD, path: str = "/in") -> St
     return copy
 
 
-def test_files_are_listed_with_sizes_and_times(storage: Storage) -> None:
-    entries = storage.list("")
-    assert [(each.path, each.bytes) for each in entries] == [
-        ("a.csv", len(BODY)),
-        ("deep/b c.csv", 5),
-        ("secret.csv", 3),
-    ]
-    assert entries[1].mtime == 1_700_000_000
-    assert [storage.info(each.path) for each in entries] == entries
-    assert storage.list("deep") == [entries[1]]
-    assert (storage.info("deep"), storage.info("none.csv"), storage.list("none")) == (
-        None,
-        None,
-        [],
-    )
-
-
-def test_files_are_read_and_compared(folder: Path, storage: Storage) -> None:
-    assert storage.read("a.csv")[0] == BODY
-    with storage.open("deep/b c.csv") as file:
-        assert file.read() == b"id\n2\n"
-    other = folder / "in/other.csv"
-    for body, moment in ((b"id\n1\n", 1_700_000_000), (b"id\n3\n", 1_700_000_001)):
-        other.write_bytes(body)
-        os.utime(other, (moment, moment))
-        assert storage.read("other.csv")[0] == body
-    other.unlink()
-    with pytest.raises(MissingError, match=r"other\.csv: no such file"):
-        storage.read("other.csv")
+class TestFtp(ServedSourceContract):
+    """Files below a folder of a server."""
 
 
 def test_a_lost_connection_is_made_again(server: FtpServed, storage: Storage) -> None:
     assert storage.info("a.csv") is not None
     server.drop()
-    assert len(storage.list("")) == 3
+    assert len(storage.list("")) == len(FILES)
 
 
 def test_a_wrong_password_is_refused_and_not_shown(server: FtpServed) -> None:
@@ -92,9 +67,9 @@ def test_a_wrong_password_is_refused_and_not_shown(server: FtpServed) -> None:
     assert PASSWORD not in opened(server).url
 
 
-def test_a_file_that_may_not_be_read_is_reported(storage: Storage) -> None:
-    with pytest.raises(StorageError, match=r"in/secret\.csv: permission denied"):
-        storage.read("secret.csv")
+def test_a_file_that_may_not_be_read_is_reported(server: FtpServed) -> None:
+    with pytest.raises(StorageError, match=r"other/secret\.csv: permission denied"):
+        opened(server, path="/other").read("secret.csv")
 
 
 def test_an_unreachable_server_is_reported() -> None:
@@ -110,6 +85,7 @@ def test_a_server_without_mlsd_is_refused(folder: Path) -> None:
         opened(server).list("")
 
 
+@pytest.mark.usefixtures("replace")
 def test_a_server_with_tls_must_have_a_known_certificate(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +97,7 @@ def test_a_server_with_tls_must_have_a_known_certificate(
         assert opened(server).read("deep/b c.csv")[0] == b"id\n2\n"
 
 
+@pytest.mark.usefixtures("storage")
 def test_files_on_a_server_are_a_source_and_no_lake(
     server: FtpServed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,7 +105,7 @@ def test_files_on_a_server_are_a_source_and_no_lake(
     url = server.url.replace("//", "//ann:${FTP_PASSWORD}@")
     text = f"""name: outgoing
 tables:
-  bronze: {{orders: {{source: "{url}/in/**/*.csv", exclude: ["**/secret.csv", "**/a.csv"]}}}}
+  bronze: {{orders: {{source: "{url}/in/**/*.csv", exclude: "**/a.csv"}}}}
   gold: {{orders: {{from: bronze.orders}}}}
 """
     (tmp_path / "medallion.yaml").write_text(text)

@@ -12,8 +12,7 @@ import pytest
 from medallion.errors import MissingError, StorageError
 from medallion.storage import Storage, open_storage
 from tests.services import Service, Unavailable, fake_gcs, free_ports
-
-BODY = b"id\n1\n" * 100_000
+from tests.source_contract import FILES, Replace, ServedSourceContract
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +34,8 @@ def bucket(service: Service, monkeypatch: pytest.MonkeyPatch) -> Any:
     bucket = client.bucket("landing")
     if not bucket.exists():
         bucket.create()
-    for key, body in {"in/a.csv": BODY, "in/deep/b c.csv": b"id\n2\n", "in/": b""}.items():
-        bucket.blob(key).upload_from_string(body)
+    for path, body in {**FILES, "": b""}.items():
+        bucket.blob(f"in/{path}").upload_from_string(body)
     return bucket
 
 
@@ -46,40 +45,13 @@ def storage(bucket: Any) -> Storage:  # noqa: ARG001 (its objects)
     return storage
 
 
-def test_objects_are_listed_with_sizes_times_and_generations(storage: Storage) -> None:
-    entries = storage.list("")
-    assert [(each.path, each.bytes) for each in entries] == [
-        ("a.csv", 500_000),
-        ("deep/b c.csv", 5),
-    ]
-    assert all(each.modified > 1_700_000_000 and each.token.isdecimal() for each in entries)
-    assert [storage.info(each.path) for each in entries] == entries
-    assert storage.list("deep") == [entries[1]]
-    assert (storage.info("none.csv"), storage.info("deep"), storage.list("none")) == (
-        None,
-        None,
-        [],
-    )
+@pytest.fixture
+def replace(bucket: Any) -> Replace:
+    return lambda path, body: bucket.blob(f"in/{path}").upload_from_string(body)
 
 
-def test_objects_are_read_and_compared(bucket: Any, storage: Storage) -> None:
-    data, token = storage.read("a.csv")
-    assert data == BODY
-    bucket.blob("in/a.csv").upload_from_string(b"id\n3\n")
-    after, other = storage.read("a.csv")
-    assert (after, other != token) == (b"id\n3\n", True)
-    with pytest.raises(MissingError, match=r"gs://landing/in/none\.csv: no such file"):
-        storage.read("none.csv")
-
-
-def test_an_object_that_changes_while_it_is_read_is_reported(
-    bucket: Any, storage: Storage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    entry = storage.info("a.csv")
-    bucket.blob("in/a.csv").upload_from_string(b"id\n9\n")
-    monkeypatch.setattr(storage, "info", lambda _: entry)  # as it was a moment ago
-    with pytest.raises(StorageError, match=r"a\.csv changed while it was read"):
-        storage.local("a.csv")
+class TestGcs(ServedSourceContract):
+    """Objects of a bucket, by their generations."""
 
 
 @pytest.mark.usefixtures("bucket")

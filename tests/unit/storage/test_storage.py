@@ -101,7 +101,7 @@ def test_options_reach_the_storage(site: Path, tmp_path: Path) -> None:
     [
         (
             "oss://bucket/lake",
-            r"neither a folder nor a URL .*; there is abfs, abfss, az, ftp, ftps, gs, http, https, s3, sftp, tar, zip",
+            r"neither a folder nor a URL .*; there is abfs, abfss, az, ftp, ftps, github, gs, http, https, memory, s3, sftp, smb, tar, zip",
         ),
         ("S3://bucket/lake", r"did you mean 's3'\?"),
         ("local://lake", r"neither a folder"),

@@ -1,0 +1,169 @@
+"""Files in Windows shares, also of Samba: `smb://USER:PASSWORD@HOST/SHARE/PATH`."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from stat import S_ISREG
+from typing import Any
+
+from medallion.errors import MissingError, StorageError
+from medallion.secrets import masked_logger
+from medallion.storage import Entry, require_packages
+from medallion.storage.server_source import SECONDS, ServerSource
+
+CHUNK = 1 << 20
+
+_MISSING = ("STATUS_OBJECT_NAME_NOT_FOUND", "STATUS_OBJECT_PATH_NOT_FOUND", "STATUS_NOT_FOUND")
+_NO_FOLDER = ("STATUS_NOT_A_DIRECTORY", "STATUS_OBJECT_NAME_INVALID")
+_DENIED = ("STATUS_ACCESS_DENIED", "STATUS_PRIVILEGE_NOT_HELD")
+
+# It logs each message of a connection; the errors here say what is wrong.
+for _name in ("smbprotocol", "smbclient", "spnego"):
+    masked_logger(_name).setLevel("CRITICAL")
+
+Connections = dict[str, Any]  # of `smbclient`, by host and port
+
+
+class SmbStorage(ServerSource[Connections]):
+    """Files below a folder of a share. Messages are signed; SMB 1 is not spoken.
+
+    The user may have a domain, `smb://DOMAIN;USER:PASSWORD@HOST/SHARE`; without a user, there must
+    be a Kerberos ticket. Symbolic links are left out, unless the server follows them itself. All
+    threads share a connection, over which each asks by itself. Raises PluginError when the extra
+    `smb` is not installed.
+    """
+
+    port = 445
+
+    def __init__(self, url: str, options: Mapping[str, Any]) -> None:
+        require_packages(url, "smb", "smbclient")
+        super().__init__(url, options)
+        self.share = self.folder.strip("/").partition("/")[0]
+        if not self.share:
+            raise StorageError(f"{self.url}: no share is named", hint="write smb://HOST/SHARE/PATH")
+
+    def download(self, connection: Connections, path: str, file: Path) -> None:
+        from smbclient import open_file
+
+        source = open_file(self.path(path), "rb", share_access="rwd", **self._session(connection))
+        with source, file.open("wb") as out:
+            shutil.copyfileobj(source, out, CHUNK)
+
+    def look(self, connection: Connections, path: str) -> Entry | None:
+        from smbclient import stat
+
+        status = stat(self.path(path), **self._session(connection))
+        if not S_ISREG(status.st_mode):
+            return None
+        return _entry(path, status.st_size, status.st_mtime_ns // 1000)
+
+    def walk(self, connection: Connections, folder: str) -> Iterator[Entry]:
+        from smbclient import scandir
+
+        with scandir(self.path(folder), **self._session(connection)) as files:
+            for file in [*files]:
+                path = f"{folder}/{file.name}" if folder else file.name
+                if file.is_dir(follow_symlinks=False):
+                    yield from self.walk(connection, path)
+                elif file.is_file(follow_symlinks=False):
+                    known = file.smb_info
+                    moment = round(known.last_write_time.timestamp() * 1_000_000)
+                    yield _entry(path, known.end_of_file, moment)
+
+    def path(self, path: str) -> str:
+        """The UNC path of a file or folder."""
+        return rf"\\{self.server[0]}{super().path(path)}".replace("/", "\\")
+
+    @property
+    def key(self) -> str:
+        return f"{super().key} {self.share}"
+
+    def faults(self) -> tuple[type[Exception], ...]:
+        from smbprotocol.exceptions import SMBException
+
+        return SMBException, OSError, ValueError
+
+    def refusal(self, place: str, error: Exception) -> StorageError | None:
+        status = _status(error)
+        if status in _MISSING or status in _NO_FOLDER:
+            return MissingError(f"{place}: no such file or folder")
+        if status in _DENIED:
+            hint = "give the user the right to read it"
+            return StorageError(f"{place}: permission denied", hint=hint)
+        if status == "STATUS_SHARING_VIOLATION":
+            hint = "close it there, and run again"
+            return StorageError(f"{place}: another program has the file open", hint=hint)
+        return None
+
+    def connect(self) -> Connections:
+        """The connections of this process for a user, of which the one to the server is open."""
+        from smbclient import register_session, stat
+
+        with _connecting:
+            shared = _shared.setdefault(self.key, {})
+            session = self._session(shared)
+            try:
+                register_session(self.server[0], **session)
+                stat(rf"\\{self.server[0]}\{self.share}", **session)
+            except self.faults() as error:
+                raise self._no_connection(error) from error
+        return shared
+
+    def close(self, connection: Connections) -> None:
+        from smbclient import reset_connection_cache
+
+        with _connecting:
+            reset_connection_cache(fail_on_error=False, connection_cache=connection)
+
+    def _session(self, connection: Connections) -> dict[str, Any]:
+        """How `smbclient` reaches the server."""
+        return {
+            "username": self.user.replace(";", "\\") if self.user else None,
+            "password": self.password,
+            "port": self.server[1],
+            "connection_timeout": SECONDS,
+            "connection_cache": connection,
+        }
+
+    def _no_connection(self, error: Exception) -> StorageError:
+        """Why there is no connection to the share, and what to do."""
+        from smbprotocol.exceptions import SMBAuthenticationError
+
+        status = _status(error)
+        if status in _MISSING or status == "STATUS_BAD_NETWORK_NAME":
+            return StorageError(
+                f"{self.place}: there is no share {self.share!r}", hint="correct its name"
+            )
+        if status in _DENIED:
+            return StorageError(
+                f"{self.place}/{self.share}: permission denied",
+                hint="give the user the right to read it",
+            )
+        if isinstance(error, SMBAuthenticationError) or status:
+            return StorageError(
+                f"{self.place}: the server refuses the user {self.user or ''}: {status or error}",
+                hint="check the user, its domain and the password in the URL",
+            )
+        hint = "check the host and the port, and that it is an SMB server"
+        return StorageError(f"{self.place}: {error or 'no answer'}", hint=hint)
+
+
+_connecting = threading.Lock()
+_shared: dict[str, Connections] = {}
+
+
+def _status(error: Exception) -> str:
+    """The name of the status in a server's answer, such as STATUS_ACCESS_DENIED; "" without one."""
+    from smbprotocol.header import NtStatus
+
+    status = getattr(error, "ntstatus", getattr(error, "status", None))
+    names = (name for name, value in vars(NtStatus).items() if value == status)
+    return next(names, hex(status)) if isinstance(status, int) else ""
+
+
+def _entry(path: str, size: int, moment: int) -> Entry:
+    """A file by its size and the microsecond in which it was written."""
+    return Entry(path, size, f"{size}-{moment}", moment / 1e6, moment / 1e6)
