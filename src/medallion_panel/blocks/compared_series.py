@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 from bokeh.models import ColumnDataSource
@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from medallion.query.metrics import metric_call
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError
+from medallion_panel.blocks.comparison import Comparison
 from medallion_panel.blocks.series import series_data
 from medallion_panel.blocks.series_chart import SeriesChart
 from medallion_panel.messages.messages import Messages
@@ -34,7 +35,8 @@ class ComparedSeries:
     """Figures at the x of a chart that they correspond to.
 
     `frame` has the columns x, y, series, text (y in words) and period (their own x in words).
-    `label` names what the chart is compared with, and `note` says what is not drawn.
+    `label` names what the chart is compared with, and `note` says what is not drawn. Visitors who
+    see the same share them, and only read them.
     """
 
     frame: pd.DataFrame
@@ -52,22 +54,58 @@ class ComparedSeries:
         return Markup("") if self.frame.empty else key.format(self.label, REST)
 
 
+_Read: TypeAlias = Callable[[SeriesChart, BlockContext, BlockContext, Comparison], ComparedSeries]
+
+
 def compared_series(chart: SeriesChart, context: BlockContext) -> ComparedSeries | None:
     """The figures that a chart is compared with, one series for each of its own; None without any.
 
     Figures at an x that the chart lacks are left out, except between dates and numbers.
     """
-    block, other = chart.block, context.compared(chart.block.table)
-    if other is None or context.comparison is None:
+    return _shared("series", chart, context, _series)
+
+
+def compared_totals(chart: SeriesChart, context: BlockContext) -> ComparedSeries | None:
+    """The same as one series: the sums where the series of the chart are stacked."""
+    return _shared("totals", chart, context, _totals)
+
+
+def _shared(
+    form: str, chart: SeriesChart, context: BlockContext, read: _Read
+) -> ComparedSeries | None:
+    """What `read` gives, computed once for all visitors who see the same in the chart."""
+    comparison, other = context.comparison, context.compared(chart.block.table)
+    if other is None or comparison is None:
         return None
-    label = context.comparison.label
+    block, formats = chart.block, context.formats  # kept with it: its id stands for them
+    axis = (chart.data.term, tuple(chart.data.axis), tuple(chart.colors), chart.has_scale)
+    compared_with = (
+        other.store.last_release().id,
+        other.filters(block.table),
+        comparison.label,
+        comparison.periods,
+    )
+    filters = context.filters(block.table)
+    key = ("compared", form, block, filters, axis, compared_with, id(formats))
+    _, compared = context.store.derived(
+        key,
+        lambda: (formats, read(chart, context, other, comparison)),
+        lambda pair: pair[1].frame.size,
+    )
+    return compared
+
+
+def _series(
+    chart: SeriesChart, context: BlockContext, other: BlockContext, comparison: Comparison
+) -> ComparedSeries:
+    block, label = chart.block, comparison.label
     try:
         data = series_data(block, other, chart.data)
     except NoRowsError:
         note = context.formats.say("No figures in {period}.", period=label)
         return ComparedSeries(pd.DataFrame(columns=["x", "y"]), label, note)
     column = context.column(block.table, block.x)
-    moved = context.comparison.forward(column, list(data.frame["x"]))
+    moved = comparison.forward(column, list(data.frame["x"]))
     frame = data.frame.assign(period=[context.formats.period(value) for value in data.frame["x"]])
     frame = frame.assign(x=pd.Series(moved, index=frame.index, dtype=object))
     frame = frame[[value is not None for value in moved]].dropna(subset=["y"])
@@ -89,10 +127,11 @@ def _left_out(count: int, label: str, say: Messages) -> str:
     return say(message, count=count, period=label) if count else ""
 
 
-def compared_totals(chart: SeriesChart, context: BlockContext) -> ComparedSeries | None:
-    """The same as one series: the sums where the series of the chart are stacked."""
-    compared = compared_series(chart, context)
-    if compared is None or compared.frame.empty or compared.frame["series"].nunique() < 2:
+def _totals(
+    chart: SeriesChart, context: BlockContext, other: BlockContext, comparison: Comparison
+) -> ComparedSeries:
+    compared = _series(chart, context, other, comparison)
+    if compared.frame.empty or compared.frame["series"].nunique() < 2:
         return compared
     groups = compared.frame.groupby("x", sort=False)
     frame = groups.agg(y=("y", "sum"), period=("period", "first")).reset_index()

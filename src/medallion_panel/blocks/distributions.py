@@ -11,7 +11,6 @@ from bokeh.models import ColumnDataSource, FactorRange, Range1d
 
 from medallion.contracts import Query, Sort
 from medallion_panel.block_settings import Heatmap, Histogram
-from medallion_panel.blocks.arrow_rows import ArrowRows
 from medallion_panel.blocks.axes import (
     ChartStyle,
     in_order,
@@ -24,6 +23,7 @@ from medallion_panel.blocks.chart_figures import FigureColumn, metric_column
 from medallion_panel.blocks.legend import RenderedChart, scale_legend
 from medallion_panel.blocks.marks import Mark, Marks, mark_of, term_condition
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
+from medallion_panel.data.arrow_rows import ArrowRows
 from medallion_panel.ui.rounding import round_width
 from medallion_panel.ui.theme import strength
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
@@ -28,20 +29,29 @@ _CROWD = 240  # pixels by the root of the number of points
 _POLE = 84.0  # degrees of latitude beyond which the map shows nothing
 
 
+@dataclass(frozen=True)
+class _Places:
+    """The places on a map, which all charts of it share and only read.
+
+    `rows` are the figures by place, `points` the data of the chart, and the `note` says what is not
+    drawn.
+    """
+
+    rows: Sequence[dict[str, Any]]
+    points: dict[str, list[Any]]
+    note: str
+
+
 def point_map(block: PointMap, context: BlockContext) -> RenderedChart:
     """A point for each place, the largest behind the others. Raises NoRowsError."""
-    rows, notes = _places(block, context)
-    write = context.writer(block.table, block.value, block.format, short=True)
-    xs, ys = mercator([(float(row[block.longitude]), float(row[block.latitude])) for row in rows])
-    texts = [write(row["_value"]) for row in rows]
-    points: dict[str, list[Any]] = {
-        "x": xs,
-        "y": ys,
-        "size": _diameters([float(row["_value"]) for row in rows]),
-        "place": [_name(row, block, context) for row in rows],
-        "text": texts,
-        "mark": list(range(len(rows))),
-    }
+    formats = context.formats  # kept with the places, so that its id stands for it
+    key = ("places", block, context.filters(block.table), id(formats))
+    _, places = context.store.derived(
+        key,
+        lambda: (formats, _places(block, context)),
+        lambda pair: len(pair[1].rows) * len(pair[1].points),
+    )
+    rows, points = places.rows, places.points
     plot = _plot(block, points, context)
 
     def mark(number: int) -> Mark:
@@ -49,7 +59,7 @@ def point_map(block: PointMap, context: BlockContext) -> RenderedChart:
         names = [block.label] if block.label else [block.latitude, block.longitude]
         terms = [(name, [row[name]]) for name in names]
         kinds = context.kinds(block.table)
-        return mark_of(kinds, points["place"][number], terms, texts[number])
+        return mark_of(kinds, points["place"][number], terms, points["text"][number])
 
     def figures() -> list[FigureColumn]:
         names = [*([block.label] if block.label else []), block.latitude, block.longitude]
@@ -59,7 +69,7 @@ def point_map(block: PointMap, context: BlockContext) -> RenderedChart:
         values = [row["_value"] for row in rows]
         return [*places, metric_column(context, block.table, block.value, values, block.format)]
 
-    return RenderedChart(plot, figures, note=" ".join(notes), marks=Marks(len(rows), mark))
+    return RenderedChart(plot, figures, note=places.note, marks=Marks(len(rows), mark))
 
 
 def _diameters(values: Sequence[float]) -> list[float]:
@@ -83,7 +93,25 @@ def _name(row: dict[str, Any], block: PointMap, context: BlockContext) -> str:
     )
 
 
-def _places(block: PointMap, context: BlockContext) -> tuple[list[dict[str, Any]], list[str]]:
+def _places(block: PointMap, context: BlockContext) -> _Places:
+    """The places on the map. Raises NoRowsError."""
+    rows, notes = _figures_by_place(block, context)
+    write = context.writer(block.table, block.value, block.format, short=True)
+    xs, ys = mercator([(float(row[block.longitude]), float(row[block.latitude])) for row in rows])
+    points: dict[str, list[Any]] = {
+        "x": xs,
+        "y": ys,
+        "size": _diameters([float(row["_value"]) for row in rows]),
+        "place": [_name(row, block, context) for row in rows],
+        "text": [write(row["_value"]) for row in rows],
+        "mark": list(range(len(rows))),
+    }
+    return _Places(rows, points, " ".join(notes))
+
+
+def _figures_by_place(
+    block: PointMap, context: BlockContext
+) -> tuple[list[dict[str, Any]], list[str]]:
     """The figures by place, the largest first, and notes on what is not drawn."""
     by = tuple(filter(None, (block.latitude, block.longitude, block.label)))
     by_size = (Sort("_value", descending=True),)
@@ -126,7 +154,7 @@ def _plot(block: PointMap, points: dict[str, list[Any]], context: BlockContext) 
         x="x",
         y="y",
         size="size",
-        source=ColumnDataSource(points),
+        source=ColumnDataSource(dict(points)),
         color=context.palette.single,
         fill_alpha=0.45,
         hover_fill_alpha=0.8,

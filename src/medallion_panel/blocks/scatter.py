@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,24 +11,14 @@ from typing import TYPE_CHECKING, Any
 import holoviews as hv
 import hvplot.xarray  # noqa: F401 (adds .hvplot to arrays)
 import numpy as np
-import pandas as pd
 import xarray as xr
 from bokeh.models import ColumnDataSource
 
 from medallion.contracts import Query
 from medallion.query.column_types import Kind
 from medallion_panel.block_settings import Scatter
-from medallion_panel.blocks.arrow_rows import ArrowRows
-from medallion_panel.blocks.axes import (
-    in_order,
-    new_figure,
-)
-from medallion_panel.blocks.block_context import (
-    BlockContext,
-    NoRowsError,
-    is_drawable,
-    is_missing,
-)
+from medallion_panel.blocks.axes import new_figure
+from medallion_panel.blocks.block_context import BlockContext, NoRowsError, is_drawable
 from medallion_panel.blocks.chart_figures import FigureColumn, metric_column
 from medallion_panel.blocks.legend import RenderedChart, names_legend, scale_legend
 from medallion_panel.blocks.marks import Mark, Marks, mark_of
@@ -40,7 +29,8 @@ from medallion_panel.blocks.scatter_axes import (
     set_logarithmic,
     style_plot,
 )
-from medallion_panel.ui.formats import Formats
+from medallion_panel.blocks.scatter_points import scatter_points
+from medallion_panel.data.arrow_rows import ArrowRows
 from medallion_panel.ui.rounding import down, round_width
 from medallion_panel.ui.theme import strength
 
@@ -51,10 +41,6 @@ MAX_POINTS = 50_000
 
 _GRID_COLUMNS, _GRID_ROWS = 120, 80
 _MAX_CELLS = 20_000
-_HIDDEN = (
-    "{count} point of zero or less is not drawn: the scale is logarithmic. | "
-    "{count} points of zero or less are not drawn: the scale is logarithmic."
-)
 
 
 def scatter(block: Scatter, context: BlockContext) -> RenderedChart:
@@ -71,35 +57,26 @@ def scatter(block: Scatter, context: BlockContext) -> RenderedChart:
     logarithmic = _logarithmic(block, kinds, context)
     if rows > MAX_POINTS:
         return _density(block, context, query)
-    points = context.store.points(block.table, query)
-    located_rows = [
-        row for row in points if is_drawable(row[block.x]) and is_drawable(row[block.y])
+    points = scatter_points(block, context, query, logarithmic)
+    axes = [
+        axis(side, kinds[column], points.names.get(side, ()))
+        for side, column in (("x", block.x), ("y", block.y))
     ]
-    missing = missing_note(len(points) - len(located_rows), block, context)
-    located_rows, hidden = _positive(located_rows, logarithmic, context)
-    if not located_rows:
-        raise NoRowsError(hidden)
-    sides, formats = (("x", block.x), ("y", block.y)), context.formats
-    frame = pd.DataFrame(
-        {name: [_point(row[name], formats) for row in located_rows] for _, name in sides}
-    )
-    axes = [axis(side, frame, column, context, kinds[column]) for side, column in sides]
-    scales = {f"{side}_axis_type": "log" for side, column in sides if column in logarithmic}
+    scales = {f"{side}_axis_type": "log" for side in logarithmic}
     plot = new_figure(block.height, **{**axes[0], **axes[1], **scales})
     style_plot(plot, block, context)
-    set_logarithmic(plot, frame, {side: name for side, name in sides if name in logarithmic})
-    colors = {context.formats.label(block.y): context.palette.single}
-    names = pd.Series(next(iter(colors)), index=frame.index)
+    set_logarithmic(plot, points.spans)
+    names = list(points.series)
+    colors = dict.fromkeys(names, context.palette.single)
     if block.by:
-        colors, names = _series([row[block.by] for row in located_rows], block, context)
-    for name, color in colors.items():
-        part = frame[names == name]
-        source = ColumnDataSource({"x": part[block.x], "y": part[block.y], "mark": part.index})
-        plot.scatter(x="x", y="y", source=source, size=6, color=color, alpha=0.5, line_width=0)
-    note = " ".join(filter(None, (missing, hidden)))
-    kept = ArrowRows({name: [row[name] for row in located_rows] for name in columns})
-    figures = partial(_figures, kept, columns, block, context)
-    marks = _marks(kept, columns, block, context)
+        colors = context.colors(block.table, block.by, names)
+    look: dict[str, Any] = {"size": 6, "alpha": 0.5, "line_width": 0}
+    for name, data in points.series.items():
+        source = ColumnDataSource(dict(data))
+        plot.scatter(x="x", y="y", source=source, color=colors[name], **look)
+    note = " ".join(filter(None, (missing_note(points.missing, block, context), points.note)))
+    figures = partial(_figures, points.rows, query.fields, block, context)
+    marks = _marks(points.rows, query.fields, block, context)
     return RenderedChart(plot, figures, names_legend(colors), note, marks)
 
 
@@ -111,24 +88,15 @@ def _figures(
 
 
 def _logarithmic(block: Scatter, kinds: Mapping[str, Kind], context: BlockContext) -> list[str]:
-    """The columns on logarithmic axes. Raises NoRowsError where one has no numbers."""
-    sides = ((block.x, block.x_scale), (block.y, block.scale))
-    columns = [column for column, scale in sides if scale == "log"]
-    for column in columns:
+    """The sides with logarithmic axes. Raises NoRowsError where one has no numbers."""
+    axes = (("x", block.x, block.x_scale), ("y", block.y, block.scale))
+    logarithmic = {side: column for side, column, scale in axes if scale == "log"}
+    for column in logarithmic.values():
         if kinds[column].name not in NUMBERS:
             message = "A logarithmic scale needs numbers, and {column} is of type {kind}."
             words = {"column": column, "kind": kinds[column].name}
             raise NoRowsError(context.formats.say(message, **words))
-    return columns
-
-
-def _positive(
-    rows: list[dict[str, Any]], columns: Sequence[str], context: BlockContext
-) -> tuple[list[dict[str, Any]], str]:
-    """The rows that logarithmic axes of these columns can show, and a note on the others."""
-    shown = [row for row in rows if all(row[name] > 0 for name in columns)]
-    hidden = len(rows) - len(shown)
-    return shown, context.formats.say(_HIDDEN, count=hidden) if hidden else ""
+    return list(logarithmic)
 
 
 def _marks(kept: ArrowRows, names: Sequence[str], block: Scatter, context: BlockContext) -> Marks:
@@ -143,34 +111,6 @@ def _marks(kept: ArrowRows, names: Sequence[str], block: Scatter, context: Block
         return mark_of(kinds, ", ".join(texts), [(name, [row[name]]) for name in names])
 
     return Marks(len(kept), mark)
-
-
-def _series(
-    values: Sequence[Any], block: Scatter, context: BlockContext
-) -> tuple[dict[str, str], pd.Series]:
-    """The colour of every series, the most frequent of many, and the series of every point."""
-    words = pd.Series([context.series(value) for value in values])
-    frequent = list(words.value_counts().index[: len(context.palette.series)])
-    values_in_order = in_order([value for value in values if not is_missing(value)])
-    ordered = [
-        name
-        for name in dict.fromkeys([*map(context.series, values_in_order), context.no_value])
-        if name in frequent
-    ]
-    others = context.others
-    names = ordered + ([others] if words.nunique() > len(ordered) else [])
-    colors = context.colors(block.table, str(block.by), names)
-    return colors, words.map(lambda name: name if name in colors else others)
-
-
-def _point(value: Any, formats: Formats) -> Any:
-    """A value as Bokeh can draw it."""
-    if not is_drawable(value):
-        return None
-    if isinstance(value, datetime):
-        return formats.wall_time(value)
-    is_number = isinstance(value, Decimal | int) and not isinstance(value, bool)
-    return float(value) if is_number else value
 
 
 def _density(block: Scatter, context: BlockContext, query: Query) -> RenderedChart:

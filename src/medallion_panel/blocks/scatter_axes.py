@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bokeh.models import FactorRange
@@ -11,7 +11,6 @@ from medallion.query.column_types import Kind
 from medallion_panel.block_settings import Scatter
 from medallion_panel.blocks.axes import (
     ChartStyle,
-    in_order,
     log_range,
     name_axes,
     slant_crowded_names,
@@ -20,17 +19,16 @@ from medallion_panel.blocks.axes import (
 from medallion_panel.blocks.block_context import BlockContext
 
 if TYPE_CHECKING:
-    import pandas as pd
     from bokeh.plotting import figure
 
 NUMBERS = ("integer", "decimal", "float")
-TIMES = ("date", "timestamp")
+_TIMES = ("date", "timestamp")
 
 
-def set_logarithmic(plot: figure, frame: pd.DataFrame, columns: Mapping[str, str]) -> None:
-    """Set the ranges and ticks of logarithmic axes; `columns` are theirs, by side."""
-    for side, column in columns.items():
-        span = log_range(frame[column].min(), frame[column].max())
+def set_logarithmic(plot: figure, spans: Mapping[str, tuple[float, float]]) -> None:
+    """Set the ranges and ticks of logarithmic axes; `spans` are theirs, by side."""
+    for side, (least, greatest) in spans.items():
+        span = log_range(least, greatest)
         setattr(plot, f"{side}_range", span)
         axis, grid = getattr(plot, f"{side}axis")[0], getattr(plot, f"{side}grid")[0]
         tick_logarithms(axis, grid, span.start, span.end)
@@ -45,17 +43,18 @@ def missing_note(rows: int, block: Scatter, context: BlockContext) -> str:
     return context.formats.say(message, rows=rows, x=x, y=y)
 
 
-def axis(
-    side: str, frame: pd.DataFrame, column: str, context: BlockContext, kind: Kind
-) -> dict[str, Any]:
-    """The arguments of a figure for a column on axis `side`; text and booleans become factors."""
+def axis(side: str, kind: Kind, names: Sequence[str]) -> dict[str, Any]:
+    """The arguments of a figure for a column on axis `side`; text and booleans are `names`."""
     if kind.name in NUMBERS:
         return {}
-    if kind.name in TIMES:
+    if kind.name in _TIMES:
         return {f"{side}_axis_type": "datetime"}
-    names = in_order(frame[column].tolist())
-    frame[column] = frame[column].map(context.formats.period)
-    return {f"{side}_range": FactorRange(*dict.fromkeys(map(context.formats.period, names)))}
+    return {f"{side}_range": FactorRange(*names)}
+
+
+def has_names(kind: Kind) -> bool:
+    """Whether the axis of a column has names, and not numbers or times."""
+    return kind.name not in (*NUMBERS, *_TIMES)
 
 
 def style_plot(plot: figure, block: Scatter, context: BlockContext) -> None:

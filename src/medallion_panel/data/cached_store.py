@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from math import inf
 from sys import float_info
 from time import monotonic
@@ -19,6 +20,7 @@ from medallion.query.aggregation import grouping
 from medallion.query.column_types import Kind, kind_of
 from medallion.query.validation import served_table, validate_query
 from medallion.records import Release, Served
+from medallion_panel.data.arrow_rows import ArrowRows
 from medallion_panel.data.cache_loader import ColumnCacheLoader
 from medallion_panel.data.visit_waits import VisitWaits
 from medallion_panel.ui.series_colors import SeriesColors
@@ -30,6 +32,7 @@ Reading: TypeAlias = tuple[T | None, Callable[[], T]]
 
 _MAX_ANSWERS = 2048
 _MAX_VALUES = 1_000_000  # in all answers that are kept: some 100 MB
+BYTES_PER_VALUE = 100  # of a dict
 _MAX_ATTEMPTS = 3  # reads of one answer, when releases are published meanwhile
 _THREADS = 16
 _LOOK_SECONDS = 4.0
@@ -155,14 +158,20 @@ class CachedStore:
         """`Store.scan`, uncached."""
         return self.uncached.scan(table, query)
 
-    def points(self, table: str, query: Query) -> list[dict[str, Any]]:
+    def points(self, table: str, query: Query) -> ArrowRows:
         """The `fields` of all rows that match, in no particular order."""
-        release = self.last_release()
-        cache = self._column_caches.get(release.id, table)
-        rows = cache.rows(validate_query(self._served(release, table), query)) if cache else None
-        if rows is None:
-            rows = [row for batch in self.scan(table, query) for row in batch]
-        return rows
+
+        def points(release: Release) -> Reading[ArrowRows]:
+            checked = validate_query(self._served(release, table), query)
+            cache = self._column_caches.get(release.id, table)
+            cached = cache.rows(checked) if cache else None
+            store = self.uncached.at(release)
+            return (
+                None if cached is None else ArrowRows.of(cached, query.fields),
+                lambda: ArrowRows.of(list(chain(*store.scan(table, query))), query.fields),
+            )
+
+        return self._cached(("points", table, query), points)
 
     def cache_columns(self, columns: Mapping[str, Sequence[str]]) -> None:
         """Load these columns of large tables, by table, into memory in the background."""
@@ -277,7 +286,9 @@ class CachedStore:
 
 
 def _values_of(answer: Any) -> int:
-    """The number of values in an answer of a store."""
+    """The number of values in an answer of a store, or as many as take its memory."""
+    if isinstance(answer, ArrowRows):
+        return 1 + answer.nbytes // BYTES_PER_VALUE
     rows = answer.rows if isinstance(answer, Page) else answer
     if isinstance(rows, list):
         return 1 + len(rows) * (len(rows[0]) if rows else 1)

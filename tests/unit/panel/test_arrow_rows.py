@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from medallion_panel.blocks.arrow_rows import ArrowRows
+from medallion_panel.data.arrow_rows import ArrowRows
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,11 @@ def test_values_come_back_as_they_were(values: list[Any]) -> None:
 
 def test_nan_stays_nan() -> None:
     assert isnan(ArrowRows({"a": [nan]})[0]["a"])
+
+
+def test_rows_are_read_one_after_the_other() -> None:
+    rows = [{"a": 1, "b": "x", "c": None}, {"a": 2, "b": "y", "c": None}]
+    kept = ArrowRows.of(rows, ["a", "b"])
+    assert list(kept) == [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]
+    assert kept.nbytes >= 2 * 8 + 2
+    assert ArrowRows({"mixed": [1, "x"]}).nbytes > kept.nbytes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -31,6 +32,20 @@ def test_months_are_at_those_they_correspond_to(open_context: OpenContext) -> No
     assert list(series.frame["period"]) == ["Jan 2023", "Feb 2023", "Mar 2023"]
     assert list(series.frame["text"]) == ["40", "20", "7"]
     assert (series.label, series.note) == (LABEL, "")
+
+
+def test_visitors_who_see_the_same_share_the_figures(open_context: OpenContext) -> None:
+    context = compared(open_context(SALES))
+    chart = SeriesChart(chart_block(by="shop"), context)
+    series, totals = compared_series(chart, context), compared_totals(chart, context)
+    again = SeriesChart(chart_block(by="shop"), context)
+    assert compared_series(again, compared(context)) is series
+    assert compared_totals(again, compared(context)) is totals
+    assert context.comparison is not None
+    renamed = replace(context, comparison=replace(context.comparison, label="Winter"))
+    winter = compared_series(chart, renamed)
+    assert winter is not None
+    assert winter.label == "Winter"
 
 
 def test_an_average_has_no_figure_at_the_first_months(open_context: OpenContext) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import log, pi, radians, tan
 from typing import Any
 
 import pytest
 
+from medallion.contracts import Filter
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError
 from medallion_panel.blocks.legend import RenderedChart
 from medallion_panel.blocks.point_map import point_map
@@ -15,6 +17,7 @@ from tests.unit.panel.conftest import OpenContext
 from tests.unit.panel.tables import SmallTable
 
 TYPES = {"city": "text", "lat": "float64", "lon": "float64", "sold": "int64"}
+BY_CITY = Filter("city", "in", ("Sydney",))
 ROWS = [
     ("Cork", 51.9, -8.47, 30),
     ("Cork", 51.9, -8.47, 6),
@@ -50,6 +53,13 @@ def test_rows_at_a_place_are_one_point_with_an_area_by_the_figure(context: Block
     assert data["size"] == pytest.approx([38, 38 * (9 / 36) ** 0.5])
     assert chart.note == "3 rows have no position on the map."
     assert chart.figure.x_range.start < -8.47 < 151.21 < chart.figure.x_range.end
+
+
+def test_visitors_share_the_places(context: BlockContext) -> None:
+    first, second = (points(chart_of(context, label="city")) for _ in range(2))
+    assert first["x"] is second["x"]
+    (place,) = points(chart_of(replace(context, page_filters=(BY_CITY,)), label="city"))["place"]
+    assert place == "Sydney"
 
 
 def test_a_click_filters_by_the_name_or_else_the_position(context: BlockContext) -> None:
