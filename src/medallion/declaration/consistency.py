@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from medallion.contracts import Columns, ColumnUse, Section, SourceLayer
+from medallion.contracts import Columns, ColumnUse, Section, SourceLayer, TableExpectation
 from medallion.declaration import locations
 from medallion.declaration.columns import known_columns
 from medallion.declaration.models import Declaration, Source, Table
@@ -63,6 +63,7 @@ def faults(declaration: Declaration, base: Path) -> Iterator[Fault]:
             else:
                 yield from _faults_of_reads(table, path, known, order)
                 yield from _faults_of_versions(declaration, table, path)
+                yield from _faults_of_file_counts(declaration, table, path)
     yield from _cycles(declaration)
     yield from _faults_of_service(declaration, base)
 
@@ -85,6 +86,49 @@ def _faults_of_versions(
         else:
             reason = f"begin `steps` with `deduplicate: [{key}]`, which keeps the last one"
         yield path, f"{read} has each version of a row that its source has updated: {reason}"
+
+
+def _faults_of_file_counts(
+    declaration: Declaration, table: Table, path: tuple[str, ...]
+) -> Iterator[Fault]:
+    """Each rule on the number of unreadable files of a table that reads no source with such."""
+    counting = [
+        (position, rule)
+        for position, rule in enumerate(table.expect)
+        if isinstance(rule, TableExpectation) and rule.counts_files
+    ]
+    if not counting:
+        return
+    sources = _sources_of(declaration, table)
+    if any(source.unreadable == "quarantine" for source in sources.values()):
+        return
+    files = [name for name, source in sources.items() if not source.pulled]
+    reason = (
+        f"a file of {' or '.join(files)} that cannot be read fails the run, and is not counted; "
+        "declare `unreadable: quarantine` there"
+        if files
+        else "the table reads no source files that it could count; leave the rule out"
+    )
+    for position, rule in counting:
+        yield (*path, "expect", position, rule.name), reason
+
+
+def _sources_of(declaration: Declaration, table: Table) -> dict[str, Source]:
+    """The sources that the rows of a table come from, directly or by other tables."""
+    known = {*declaration.names()}
+    sources: dict[str, Source] = {}
+    tables, seen = [table], set[str]()
+    while tables:
+        for name in tables.pop().reads().values():
+            if name in seen or name not in known:
+                continue
+            seen.add(name)
+            read = declaration.table(name)
+            if isinstance(read, Source):
+                sources[name] = read
+            else:
+                tables.append(read)
+    return dict(sorted(sources.items()))
 
 
 def _faults_of_service(declaration: Declaration, base: Path) -> Iterator[Fault]:

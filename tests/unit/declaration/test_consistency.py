@@ -172,3 +172,29 @@ def test_a_name_that_the_database_cannot_serve_is_a_fault() -> None:
     ((place, message),) = found(tables, sinks=sink())
     assert place == "tables.gold.sqlite_stat"
     assert message.startswith("the sink 'serving' cannot serve it: ")
+
+
+def test_a_rule_on_files_needs_a_source_that_quarantines_them() -> None:
+    rule = {"quarantined": {"at_most": 2, "of": "files"}}
+
+    def tables(*sources: Source) -> Tables:
+        bronze = {f"a{number}": source for number, source in enumerate(sources)}
+        return {
+            "bronze": bronze,
+            "silver": {"b": Table(from_=[f"bronze.{name}" for name in bronze])},
+            "gold": {"c": Table(from_="silver.b", expect=[rule])},
+        }
+
+    quarantining = Source(source="b.csv", unreadable="quarantine")
+    place = "tables.gold.c.expect.0.quarantined"
+    assert found(tables(SOURCE, quarantining)) == []
+    reason = (
+        "a file of bronze.a0 or bronze.a1 that cannot be read fails the run, and is not counted; "
+        "declare `unreadable: quarantine` there"
+    )
+    assert found(tables(SOURCE, SOURCE)) == [(place, reason)]
+    pulled = Source(source={"sql": {"url": "sqlite:///a.db", "table": "a"}})
+    assert found(tables(pulled)) == [
+        (place, "the table reads no source files that it could count; leave the rule out")
+    ]
+    assert found({"gold": {"c": Table(from_="gold.d", expect=[rule])}})[0][0].endswith("from.d")
