@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from medallion.cli.selection import SelectedTables, selection_options
 from medallion.cli.settings import Command, Settings, json_option
 from medallion.plural import count_of
 
@@ -16,33 +17,16 @@ STYLES = {"compute": "green", "reuse": "cyan", "unchanged": "dim", "left": "dim"
 
 
 @click.command("plan", cls=Command)
-@click.option("--only", multiple=True, metavar="TABLE", help="Plan only this table; repeatable.")
-@click.option("--from", "from_", metavar="TABLE", help="Plan this table and what depends on it.")
-@click.option("--to", metavar="TABLE", help="Plan this table and what it depends on.")
-@click.option("--full", is_flag=True, help="Show what `run --full` would recompute.")
-@click.option(
-    "--refresh",
-    multiple=True,
-    metavar="TABLE",
-    help="Show what `run --refresh` would change; repeatable.",
-)
+@selection_options
 @json_option
 @click.pass_obj
-def command(
-    settings: Settings,
-    only: tuple[str, ...],
-    from_: str | None,
-    to: str | None,
-    full: bool,
-    refresh: tuple[str, ...],
-) -> None:
+def command(settings: Settings, tables: SelectedTables) -> None:
     """Print what a run would do to each table, and why. Writes nothing."""
     from rich.text import Text
 
     from medallion.cli.output import console, plain, print_json, table
-    from medallion.run.planner import Selection
 
-    plan = settings.pipeline().plan(Selection(only, from_, to, full, refresh))
+    plan = settings.pipeline().plan(tables.selection())
     if settings.as_json:
         print_json({"steps": [_as_json(step) for step in plan.steps], "stale": plan.stale})
         return

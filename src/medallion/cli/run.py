@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from medallion.cli.selection import SelectedTables, selection_options
 from medallion.cli.settings import Command, Settings, json_option
 from medallion.plural import count_of
 
@@ -18,30 +19,12 @@ if TYPE_CHECKING:
 
 
 @click.command("run", cls=Command)
-@click.option("--only", multiple=True, metavar="TABLE", help="Run only this table; repeatable.")
-@click.option("--from", "from_", metavar="TABLE", help="Run this table and what depends on it.")
-@click.option("--to", metavar="TABLE", help="Run this table and what it depends on.")
-@click.option("--full", is_flag=True, help="Recompute every table, changed or not.")
-@click.option(
-    "--refresh",
-    multiple=True,
-    metavar="TABLE",
-    help="Read the source of this table again in full; repeatable.",
-)
+@selection_options
 @click.option("--no-publish", is_flag=True, help="Keep the result as a candidate instead.")
 @click.option("--as", "name", metavar="NAME", help="The candidate's name; default: next.")
 @json_option
 @click.pass_obj
-def command(
-    settings: Settings,
-    only: tuple[str, ...],
-    from_: str | None,
-    to: str | None,
-    full: bool,
-    refresh: tuple[str, ...],
-    no_publish: bool,
-    name: str | None,
-) -> None:
+def command(settings: Settings, tables: SelectedTables, no_publish: bool, name: str | None) -> None:
     """Bring every table up to date and publish one release.
 
     Tables that have not changed since the last run are not recomputed; after a failure, the next
@@ -54,13 +37,11 @@ def command(
 
     if name and not no_publish:
         raise click.UsageError("--as names a candidate: use it with --no-publish")
-    chosen = no_publish or only or from_ or to or full or refresh
-    if not chosen and (answer := stamp.repeat(settings.path)):
+    if not no_publish and not any(tables) and (answer := stamp.repeat(settings.path)):
         _up_to_date(settings, answer)
         return
     from medallion.cli.progress import watcher
     from medallion.lake.candidates import DEFAULT
-    from medallion.run.planner import Selection
 
     candidate = (name or DEFAULT) if no_publish else None
     start = None
@@ -69,8 +50,7 @@ def command(
     pipeline = settings.pipeline()
     try:
         with watcher(settings) as watch:
-            selection = Selection(only, from_, to, full, refresh)
-            run = pipeline.run(selection, candidate=candidate, watch=watch)
+            run = pipeline.run(tables.selection(), candidate=candidate, watch=watch)
     except BaseException as error:
         _report_failure(settings, pipeline, error)
         raise
