@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from medallion.contracts import Grouping, Page, Query, Store, ValidatedQuery, validate_query
@@ -41,12 +42,18 @@ class ColumnCacheStore(Store):
         return self._store.read_batches(release, query)
 
     def read_count(self, release: Release, query: ValidatedQuery) -> int:
-        number = self._cache(release, query.served).count(query)
+        cache = self._cache(release, query.served)
+        if cache is None:
+            return self._store.read_count(release, query)
+        number = cache.count(query)
         assert number is not None
         return number
 
     def read_groups(self, release: Release, query: Grouping) -> list[dict[str, Any]]:
-        groups = self._cache(release, query.served).groups(query)
+        cache = self._cache(release, query.served)
+        if cache is None:
+            return self._store.read_groups(release, query)
+        groups = cache.groups(query)
         assert groups is not None
         return groups
 
@@ -54,13 +61,17 @@ class ColumnCacheStore(Store):
         self._caches.clear()
         self._store.close()
 
-    def _cache(self, release: Release, served: Served) -> ColumnCache:
+    def _cache(self, release: Release, served: Served) -> ColumnCache | None:
+        """The cached columns; None with a number beyond 64 bits, which the store answers."""
         if served.name not in self._caches:
             names = tuple(column.name for column in served.columns if kind_of(column.type).ordered)
             cache = ColumnCache(served, names)
             rows = validate_query(served, Query(fields=names))
-            for batch in self._store.read_batches(release, rows):
-                cache.append(batch)
+            try:
+                for batch in self._store.read_batches(release, rows):
+                    cache.append(batch)
+            except pa.ArrowInvalid:
+                return None
             self._caches[served.name] = cache
         return self._caches[served.name]
 

@@ -26,15 +26,23 @@ class TooLargeError(OverflowError):
         self.hint = hint or "cast it to float or text, or to a decimal of fewer places"
 
 
+def unscaled(array: pa.Array, kind: Kind) -> pa.Array:
+    """Integers, or decimals in units of their last digit, as integers or decimals of scale 0."""
+    import pyarrow as pa
+
+    if not pa.types.is_decimal(array.type):
+        return array
+    array = array.cast(pa.decimal128(38, kind.scale))
+    return pa.Array.from_buffers(
+        pa.decimal128(38, 0), len(array), array.buffers(), offset=array.offset
+    )
+
+
 def whole_numbers(array: pa.Array, kind: Kind, name: str) -> pa.Array:
     """The column `name` as int64. Raises TooLargeError when a value is too large."""
     import pyarrow as pa
 
-    if pa.types.is_decimal(array.type):
-        array = array.cast(pa.decimal128(38, kind.scale))
-        array = pa.Array.from_buffers(
-            pa.decimal128(38, 0), len(array), array.buffers(), offset=array.offset
-        )
+    array = unscaled(array, kind)
     try:
         return array.cast(pa.int64())
     except pa.ArrowInvalid:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import localcontext
 from itertools import islice
 from math import floor
 from operator import eq, ge, gt, le, lt, ne
@@ -17,6 +18,7 @@ from medallion.query.aggregation import Grouping, Metric, Term
 from medallion.query.metrics import quantile_of
 from medallion.query.periods import period_text
 from medallion.query.query import Filter, Page, Sort
+from medallion.query.stored_integers import EXACT
 from medallion.query.text_folding import fold
 from medallion.query.validation import ValidatedQuery
 from medallion.records import Served
@@ -83,13 +85,14 @@ class MemoryTable:
         groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
         if not query.terms:
             groups[()] = []  # without `by` there is one group, even without rows
-        for row in matching_rows(self._rows, query.filters):
-            groups[tuple(_term(term, row[term.column]) for term in query.terms)].append(row)
-        results = [
-            dict(zip((term.column for term in query.terms), key, strict=True))
-            | {metric.name: _metric(metric, rows) for metric in query.metrics}
-            for key, rows in groups.items()
-        ]
+        with localcontext(EXACT):
+            for row in matching_rows(self._rows, query.filters):
+                groups[tuple(_term(term, row[term.column]) for term in query.terms)].append(row)
+            results = [
+                dict(zip((term.column for term in query.terms), key, strict=True))
+                | {metric.name: _metric(metric, rows) for metric in query.metrics}
+                for key, rows in groups.items()
+            ]
         return _in_order(results, query.order)[: query.limit]
 
     def _sorted(self, order: tuple[Sort, ...]) -> _SortedRows:

@@ -214,13 +214,19 @@ class SqlDialect(ABC):
         column = column_sql(term.column)
         if term.form == "plain":
             return column
-        if term.form != "bin":
-            return self.period(column, term, kind)
+        return self.bin(column, term) if term.form == "bin" else self.period(column, term, kind)
+
+    def bin(self, column: str, term: Term) -> str:
+        """The lower bound of the bin that a number falls in."""
         if term.kind.name == "float":
             width = double(repr(float(term.width)))
             return f"floor({column} / {width}) * {width}"
-        step = format(term.width.scaleb(self._shift(term.kind), EXACT), "f")
+        step = self.step(term)
         return f"({column} - (({column} % {step}) + {step}) % {step})"
+
+    def step(self, term: Term) -> str:
+        """The width of bins as numbers are stored."""
+        return format(term.width.scaleb(self._shift(term.kind), EXACT), "f")
 
     def metric(self, metric: Metric, kinds: Mapping[str, Kind]) -> str:
         """A figure of a group."""
@@ -229,10 +235,10 @@ class SqlDialect(ABC):
                 dividend, divisor = (self._ratio_part(part, kinds) for part in metric.parts)
                 return self.finite(f"{dividend} / nullif({divisor}, 0)")
             case "quantile":
-                value = self._as_double(metric.column, kinds)
+                value = self.as_double(metric.column, kinds)
                 return self.finite(self.quantile_of(value, metric.fraction or 0.0))
             case "mean" if metric.weight:
-                value, weight = (self._as_double(name, kinds) for name in metric.columns)
+                value, weight = (self.as_double(name, kinds) for name in metric.columns)
                 weights = f"sum(case when {value} is not null then {weight} end)"
                 return self.finite(f"sum({value} * {weight}) / nullif({weights}, 0)")
             case "mean":
@@ -247,9 +253,9 @@ class SqlDialect(ABC):
         """Dividend or divisor of a ratio, as floating point, which cannot overflow."""
         if metric.column is None:
             return double("count(*)")
-        return f"sum({self._as_double(metric.column, kinds)})"
+        return f"sum({self.as_double(metric.column, kinds)})"
 
-    def _as_double(self, column: str | None, kinds: Mapping[str, Kind]) -> str:
+    def as_double(self, column: str | None, kinds: Mapping[str, Kind]) -> str:
         """The number of a column as floating point."""
         scale = self._shift(kinds[column or ""])
         return f"({double(column_sql(column or ''))}{f' / {10**scale}.0' if scale else ''})"

@@ -16,6 +16,7 @@ from medallion.query.text_folding import fold
 from medallion.testing.paging import PagingContract
 from medallion.testing.served import COLUMNS, TYPES, items, publish, sorted_rows
 from medallion.testing.values import ValueContract
+from medallion.testing.wide_decimals import WideDecimalContract
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": eq,
@@ -95,7 +96,7 @@ INVALID: list[tuple[Query, str]] = [
 ]
 
 
-class QueryContract(PagingContract, ValueContract):
+class QueryContract(PagingContract, ValueContract, WideDecimalContract):
     """What every store must answer; a part of `SinkContract`, or for a store without a sink."""
 
     rows = items()

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from medallion.contracts import TooLargeError, kind_of, whole_numbers
+from medallion.contracts.integers import unscaled
 
 
 def test_a_decimal_is_counted_in_units_of_its_last_digit() -> None:
@@ -15,6 +16,14 @@ def test_a_decimal_is_counted_in_units_of_its_last_digit() -> None:
     kind = kind_of("decimal(12,2)")
     assert whole_numbers(array, kind, "price").to_pylist() == [150, None, -1]
     assert whole_numbers(array.slice(2), kind, "price").to_pylist() == [-1]
+
+
+def test_numbers_beyond_64_bits_are_counted_too() -> None:
+    array = pa.array([Decimal("-1.50"), None, Decimal("9" * 30 + ".99")], pa.decimal128(38, 2))
+    counted = unscaled(array.slice(1), kind_of("decimal(38,2)"))
+    assert counted.to_pylist() == [None, Decimal("9" * 32)]
+    integers = pa.array([2**64 - 1], pa.uint64())
+    assert unscaled(integers, kind_of("uint64")).to_pylist() == [2**64 - 1]
 
 
 def test_the_ends_of_64_bits_are_kept() -> None:

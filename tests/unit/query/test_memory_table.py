@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
 import pytest
 
 from medallion.contracts import Filter, MemoryTable, Query, Sort, validate_query
+from medallion.query.aggregation import grouping
 from medallion.query.cursor import read_cursor
 from medallion.records import Column, Served
 
@@ -67,3 +69,13 @@ def test_more_orders_and_partitions_than_are_kept_answer_alike() -> None:
         values = [tuple(row[name] for name in names) for row in page.rows]
         assert values == sorted(values)
         assert len(values) == 9
+
+
+def test_figures_of_long_decimals_are_exact() -> None:
+    served = SERVED.model_copy(update={"columns": (Column(name="d", type="decimal(38,4)"),)})
+    long = Decimal("9" * 33 + ".9999")
+    table = MemoryTable(served, [{"d": long}, {"d": long}, {"d": Decimal("0.0001")}])
+    total = grouping(served, (), {"total": "sum(d)"}, Query())
+    assert table.groups(total) == [{"total": Decimal("1" + "9" * 33 + ".9999")}]
+    bins = grouping(served, ("bin(d, 10)",), {"n": "count()"}, Query())
+    assert table.groups(bins) == [{"d": 0, "n": 1}, {"d": Decimal("9" * 32 + "0"), "n": 2}]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from medallion.contracts import Grouping, quantile_of, quote
+from medallion.contracts import Grouping, Kind, Query, quantile_of, quote
+from medallion.query.aggregation import groups_of
 from medallion.query.sql_dialect import Statement
+from medallion.query.validation import validate_query
 from medallion.sinks.sqlite.dialect import SqliteDialect, with_wide_sums
 from medallion.sinks.sqlite.row_encoder import restorer
 
@@ -43,6 +46,13 @@ def selectivity_sql(table: str, grouping: Grouping) -> Statement:
         f"select count(*) < {share} from (select 1 from {name} as t where {where} limit {share})",
         values,
     )
+
+
+def with_kinds(grouping: Grouping, columns: Mapping[str, Kind]) -> Grouping:
+    """The same query of a table whose columns have these kinds."""
+    query = validate_query(grouping.served, Query(limit=grouping.limit))
+    checked = replace(query, kinds=columns, filters=grouping.filters)
+    return groups_of(checked, grouping.by, grouping.expressions, grouping.order)
 
 
 def group_rows(grouping: Grouping, tuples: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from medallion.errors import SinkError
 from medallion.query.text_folding import fold
 from medallion.records import Owner
+from medallion.sinks.sqlite.number_text import create_functions
 from medallion.storage import sqlite_file
 from medallion.storage.digests import REPAIR
 from medallion.storage.durability import make_folder
@@ -59,6 +60,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """Open the file with the functions that queries use; to `write`, in WAL mode."""
     connection = sqlite_file.connect(path, write=write)
     connection.create_function(FOLD, 1, _folded, deterministic=True)
+    create_functions(connection)
     if write:
         try:
             connection.execute("pragma journal_mode = wal").fetchone()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from medallion.contracts import Filter, Grouping, Kind, Metric, Term, fold
 from medallion.query.sql_dialect import RANGES, SqlDialect, Statement, column_sql
 from medallion.sinks.sqlite.database import FOLD
+from medallion.sinks.sqlite.number_text import BIN, DOUBLE, SUM, TextNumber
 from medallion.sinks.sqlite.row_encoder import bound
 
 QUANTILE = "medallion_quantile"  # SQLite has no quantile
@@ -51,6 +52,29 @@ class SqliteDialect(SqlDialect):
                 return f"strftime('%Y', {day}) || '-W' || substr('0' || ({number}), -2)"
         return f"substr({column}, 1, {_LENGTHS[term.form]})"
 
+    def bin(self, column: str, term: Term) -> str:
+        if not isinstance(term.kind, TextNumber):
+            return super().bin(column, term)
+        return f"{BIN}({column}, '{self.step(term)}')"
+
+    def metric(self, metric: Metric, kinds: Mapping[str, Kind]) -> str:
+        kind = kinds.get(metric.column or "")
+        if not isinstance(kind, TextNumber) or metric.weight:
+            return super().metric(metric, kinds)
+        column = column_sql(metric.column or "")
+        match metric.function:
+            case "sum":
+                return f"{SUM}({column})"
+            case "mean":
+                return f"{DOUBLE}({SUM}({column}), {kind.scale}) / count({column})"
+        return super().metric(metric, kinds)
+
+    def as_double(self, column: str | None, kinds: Mapping[str, Kind]) -> str:
+        kind = kinds[column or ""]
+        if not isinstance(kind, TextNumber):
+            return super().as_double(column, kinds)
+        return f"{DOUBLE}({column_sql(column or '')}, {kind.scale})"
+
 
 class WideSums(SqliteDialect):
     """SQLite with sums of integers that are exact beyond 64 bits, where its own sum fails.
@@ -68,7 +92,7 @@ class WideSums(SqliteDialect):
         ]
         return self.groups(table, grouping, metrics, self._order(grouping))
 
-    def metric(self, metric: Metric, kinds: Any) -> str:
+    def metric(self, metric: Metric, kinds: Mapping[str, Kind]) -> str:
         if not is_integer_sum(metric):
             return super().metric(metric, kinds)
         return f"sum({column_sql(metric.column or '')} >> 32) + ({_low_bits(metric)} >> 32)"
@@ -99,7 +123,9 @@ def integer_sums(grouping: Grouping) -> list[int]:
 
 
 def is_integer_sum(metric: Metric) -> bool:
-    return metric.function == "sum" and metric.kind.name in ("integer", "decimal")
+    """Whether it is a sum of stored integers."""
+    exact = metric.kind.name in ("integer", "decimal")
+    return metric.function == "sum" and exact and not isinstance(metric.kind, TextNumber)
 
 
 def _low_bits(metric: Metric) -> str:

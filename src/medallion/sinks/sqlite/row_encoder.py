@@ -1,8 +1,9 @@
 """How values are stored in SQLite, and how they are converted back to Python values.
 
-Decimals are unscaled integers (1.50 with scale 2 is 150), so that they are exact and sort. Dates
-and times are ISO 8601 text of fixed width, timestamps with a Z whether or not their column has a
-time zone. Booleans are 0 and 1. NaN is null. Nested values are JSON.
+Decimals are unscaled integers (1.50 with scale 2 is 150), so that they are exact and sort. A
+column with a number that does not fit 64 bits has `TextNumber` as its kind. Dates and times are
+ISO 8601 text of fixed width, timestamps with a Z whether or not their column has a time zone.
+Booleans are 0 and 1. NaN is null. Nested values are JSON.
 """
 
 from __future__ import annotations
@@ -13,15 +14,21 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from medallion.contracts.integers import whole_numbers
+from medallion.contracts.integers import unscaled, whole_numbers
 from medallion.query.column_types import Kind
 from medallion.query.stored_integers import EXACT, scaled
 from medallion.query.stored_values import json_value, value_of_json
+from medallion.sinks.sqlite.number_text import (
+    TextNumber,
+    bound_text,
+    number_of_text,
+    number_text,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-AFFINITY = {
+_AFFINITY = {
     "integer": "INTEGER",
     "decimal": "INTEGER",
     "boolean": "INTEGER",
@@ -32,21 +39,33 @@ AFFINITY = {
 _NESTED = ("list", "struct", "map")
 
 
+def affinity(kind: Kind) -> str:
+    """The type that a column of this kind is declared with."""
+    return "TEXT" if isinstance(kind, TextNumber) else _AFFINITY.get(kind.name, "TEXT")
+
+
 def rows_of(
     batch: pa.RecordBatch, kinds: dict[str, Kind], nulls: set[str]
 ) -> Iterator[Sequence[Any]]:
     """The rows of a batch as tuples to bind, in the order of `kinds`.
 
-    Adds the columns with a null to `nulls`. Raises TooLargeError on an integer outside 64 bits.
+    Adds the columns with a null to `nulls`. Raises TooLargeError on a number outside 64 bits in a
+    column of another kind than TextNumber.
     """
     columns = []
     for name, kind in kinds.items():
         array = _storable_array(batch.column(name), kind, name)
         if array.null_count:
             nulls.add(name)
-        values = _python_list(array)
-        columns.append([_json(kind, value) for value in values] if kind.name in _NESTED else values)
+        columns.append(_bindable_values(array, kind))
     return zip(*columns, strict=True)
+
+
+def _bindable_values(array: pa.Array, kind: Kind) -> list[Any]:
+    values = _python_list(array)
+    if isinstance(kind, TextNumber):
+        return [None if value is None else number_text(int(value)) for value in values]
+    return [_json(kind, value) for value in values] if kind.name in _NESTED else values
 
 
 def _python_list(array: pa.Array) -> list[Any]:
@@ -62,6 +81,8 @@ def _python_list(array: pa.Array) -> list[Any]:
 
 def bound(kind: Kind, value: Any) -> Any:
     """One value of a query as it is stored; a decimal may be between two stored integers."""
+    if isinstance(kind, TextNumber):
+        return bound_text(kind, value)
     match kind.name:
         case "decimal":
             return scaled(kind, value)
@@ -78,6 +99,11 @@ def bound(kind: Kind, value: Any) -> Any:
 
 def restorer(kind: Kind) -> Callable[[Any], Any] | None:
     """The function that converts a stored value that is not null; None when none is needed."""
+    if isinstance(kind, TextNumber):
+        read = number_of_text
+        if kind.name == "integer":
+            return read
+        return lambda value: Decimal(read(value)).scaleb(-kind.scale, EXACT)
     match kind.name:
         case "decimal":
             return lambda value: Decimal(value).scaleb(-kind.scale, EXACT)
@@ -97,6 +123,8 @@ def _storable_array(array: pa.Array, kind: Kind, name: str) -> pa.Array:
     import pyarrow.compute as pc
 
     match kind.name:
+        case "integer" | "decimal" if isinstance(kind, TextNumber):
+            return unscaled(array, kind)
         case "integer" | "decimal":
             return whole_numbers(array, kind, name)
         case "float":

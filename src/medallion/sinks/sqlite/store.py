@@ -7,6 +7,7 @@ import threading
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 from weakref import WeakSet
@@ -20,7 +21,7 @@ from medallion.query.stored_values import result_rows
 from medallion.query.validation import ValidatedQuery
 from medallion.records import Release
 from medallion.secrets import mask
-from medallion.sinks.sqlite.aggregation import OVERFLOW, group_rows, selectivity_sql
+from medallion.sinks.sqlite.aggregation import OVERFLOW, group_rows, selectivity_sql, with_kinds
 from medallion.sinks.sqlite.database import sink_errors
 from medallion.sinks.sqlite.dialect import SqliteDialect, WideSums
 from medallion.sinks.sqlite.row_encoder import restorer
@@ -58,6 +59,7 @@ class SqliteStore(Store):
 
     def read_page(self, release: Release, query: ValidatedQuery) -> Page:
         with self._reading(release) as reader:
+            query = _stored(reader, query)
             statement = _DIALECT.page(query, reader.nulls(query.served.name))
             tuples = reader.connection.execute(*statement).fetchall()
         cursor = None
@@ -67,14 +69,17 @@ class SqliteStore(Store):
         return Page(_rows(query, tuples), release.id, cursor)
 
     def read_count(self, release: Release, query: ValidatedQuery) -> int:
-        statement = _DIALECT.rows(query.served.name, "count(*)", query)
         with self._reading(release) as reader:
+            statement = _DIALECT.rows(query.served.name, "count(*)", _stored(reader, query))
             return int(reader.connection.execute(*statement).fetchone()[0])
 
     def read_groups(self, release: Release, query: Grouping) -> list[dict[str, Any]]:
         name = query.served.name
         with self._reading(release) as reader:
             indexed = True
+            kinds = reader.kinds(name, query.columns)
+            if kinds != query.columns:
+                query = with_kinds(query, kinds)
             if query.filters and all(one.operator in RANGES for one in query.filters):
                 selectivity = selectivity_sql(name, query)
                 indexed = bool(reader.connection.execute(*selectivity).fetchone()[0])
@@ -97,12 +102,13 @@ class SqliteStore(Store):
         transaction: one transaction for as long as the caller takes would keep SQLite from emptying
         its write-ahead log. Raises GoneError when the release is removed meanwhile.
         """
-        sql, values = _DIALECT.rows(query.served.name, ROW, query)
-        numbers_sql = f"{sql} order by {_DIALECT.order(query.order)}"
         table, columns = quote(query.served.name), columns_sql((ROW, *query.fields))
         with sink_errors(self._url), closing(StoreConnection(self._url)) as reader:
             with self._transaction(reader, release):
-                numbers = _row_numbers(reader.connection.execute(numbers_sql, values))
+                query = _stored(reader, query)
+                sql, values = _DIALECT.rows(query.served.name, ROW, query)
+                sql += f" order by {_DIALECT.order(query.order)}"
+                numbers = _row_numbers(reader.connection.execute(sql, values))
             for start in range(0, len(numbers), _BATCH):
                 batch = numbers[start : start + _BATCH]
                 marks = ", ".join("?" * len(batch))
@@ -162,6 +168,11 @@ class SqliteStore(Store):
             reader = self._local.reader = StoreConnection(self._url, former=reader)
             self._readers.add(reader)
         return reader
+
+
+def _stored(reader: StoreConnection, query: ValidatedQuery) -> ValidatedQuery:
+    """The query with the kinds that the columns of the table are stored as."""
+    return replace(query, kinds=reader.kinds(query.served.name, query.kinds))
 
 
 def _row_numbers(rows: Iterable[tuple[Any]]) -> array[int]:

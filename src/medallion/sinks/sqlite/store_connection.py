@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from typing import Any, cast
 
-from medallion.contracts import read_release
+from medallion.contracts import Kind, read_release
 from medallion.errors import SinkError
 from medallion.query.cursor import gone_error
 from medallion.records import Release
 from medallion.sinks.sqlite.aggregation import QuantileAggregate
 from medallion.sinks.sqlite.database import LOADS, connect, path_of
 from medallion.sinks.sqlite.dialect import QUANTILE
+from medallion.sinks.sqlite.number_text import stored_kinds
 from medallion.storage.sqlite_file import RELEASES, is_immutable, read_active
 
 
@@ -31,6 +33,7 @@ class StoreConnection:
         self._switches = -1
         self._releases: dict[str, Release] = {}
         self._nulls: dict[str, frozenset[str]] = {}
+        self._kinds: dict[str, dict[str, Kind]] = {}
         if not path_of(url).exists():
             raise self._unpublished()
         self._immutable = is_immutable(path_of(url))
@@ -55,6 +58,7 @@ class StoreConnection:
             self._switches = switches
             self._releases.clear()
             self._nulls.clear()
+            self._kinds.clear()
 
     def active(self) -> Release:
         """The release that was active when the transaction began."""
@@ -81,6 +85,16 @@ class StoreConnection:
                 return frozenset()
             self._nulls[name] = frozenset(json.loads(row[0]))
         return self._nulls[name]
+
+    def kinds(self, name: str, kinds: Mapping[str, Kind]) -> Mapping[str, Kind]:
+        """The kinds of a physical table's columns as it stores them."""
+        stored = self._kinds.get(name)
+        if stored is None:
+            stored = stored_kinds(self.connection, name, kinds)
+            exists = "select 1 from sqlite_master where name = ?"
+            if self.connection.execute(exists, (name,)).fetchone():
+                self._kinds[name] = stored
+        return stored
 
     def close(self) -> None:
         self.connection.close()

@@ -17,8 +17,10 @@ from medallion.contracts import ROW, RowChanges, quote
 from medallion.contracts.integers import TooLargeError
 from medallion.contracts.row_changes import NotCopiedError
 from medallion.contracts.table_target import Target
+from medallion.query.column_types import Kind
 from medallion.records import Served
 from medallion.sinks.sqlite.database import LOADS
+from medallion.sinks.sqlite.number_text import stored_kinds
 from medallion.sinks.sqlite.row_encoder import rows_of
 from medallion.sinks.sqlite.table_digest import record_copy
 from medallion.sinks.sqlite.table_load import create_table, index_table
@@ -41,12 +43,13 @@ def copy_table(
     if loaded is None or loaded[0] != changes.former_rows:
         raise NotCopiedError
     name, nulls = quote(target.name), {*json.loads(loaded[1])}
-    create_table(connection, target)
+    kinds = stored_kinds(connection, former.name, target.kinds)
+    create_table(connection, target.name, kinds)
     # SQLite copies the records of indexes that are there before, and sorts none of them.
-    index_table(connection, target)
+    index_table(connection, target, kinds)
     try:
         connection.execute(f"insert into {name} select * from {quote(former.name)}")
-        replaced = _change(connection, target, changes, nulls)
+        replaced = _change(connection, target.name, kinds, changes, nulls)
     except (sqlite3.IntegrityError, TooLargeError) as error:
         raise NotCopiedError from error  # `load` says what is wrong with which row
     except sqlite3.DatabaseError as error:
@@ -68,13 +71,17 @@ def copy_table(
 
 
 def _change(
-    connection: sqlite3.Connection, target: Target, changes: RowChanges, nulls: set[str]
+    connection: sqlite3.Connection,
+    table: str,
+    kinds: dict[str, Kind],
+    changes: RowChanges,
+    nulls: set[str],
 ) -> dict[int, Row]:
     """Change the rows of the copy; return those that were replaced or removed, by their place.
 
     Adds the columns that have a null to `nulls`.
     """
-    name, kinds = quote(target.name), target.kinds
+    name = quote(table)
     places = changes.replaced_places
     replaced = {place: row for place in places for row in _row(connection, name, place)}
     connection.executemany(f"delete from {name} where {ROW} = ?", ((n + 1,) for n in places))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from medallion.contracts import ROW, quote
@@ -11,34 +12,36 @@ from medallion.contracts.integers import TooLargeError
 from medallion.contracts.table_target import Index, Target
 from medallion.records import Served
 from medallion.sinks.sqlite.database import LOADS
-from medallion.sinks.sqlite.row_encoder import AFFINITY, restorer, rows_of
+from medallion.sinks.sqlite.number_text import TEXT, TextNumber, stored_kinds
+from medallion.sinks.sqlite.row_encoder import affinity, restorer, rows_of
 from medallion.sinks.sqlite.table_digest import record_table
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from medallion.contracts import Batches
+    from medallion.query.column_types import Kind
+
+_STAGED = "temp._medallion_staged"
 
 
 def load_table(connection: sqlite3.Connection, target: Target, rows: Batches) -> int:
     """Create the table with its rows, key and indexes; return its number of rows."""
-    kinds, name = target.kinds, quote(target.name)
-    create_table(connection, target)
-    insert = f"insert into {name} values (null, {', '.join('?' * len(kinds))})"
+    kinds, former = target.kinds, target.spec.former
+    if former:
+        kinds = stored_kinds(connection, former.name, kinds)
+    create_table(connection, target.name, kinds)
     nulls: set[str] = set()
-    first = 0
     for batch in rows:
-        try:
-            connection.executemany(insert, rows_of(batch, kinds, nulls))
-        except TooLargeError as error:
-            raise target.too_large(error, first) from None
-        first += batch.num_rows
+        kinds = _insert(connection, target.name, batch, kinds, nulls)
         for column in target.spec.key:
             if column in nulls:
                 raise target.null_key(column)
     count = _count(connection, target)
     target.reconcile(count)
-    _index_key(connection, target)
-    if target.spec.former:
-        nulls |= _join_former(connection, target, target.spec.former)
+    _index_key(connection, target, kinds)
+    if former:
+        nulls |= _join_former(connection, target, former, kinds)
         count = _count(connection, target)
     _index_columns(connection, target)
     connection.execute(
@@ -48,20 +51,56 @@ def load_table(connection: sqlite3.Connection, target: Target, rows: Batches) ->
     return count
 
 
-def create_table(connection: sqlite3.Connection, target: Target) -> None:
-    """Create the table without rows and indexes."""
-    columns = [
-        f"{quote(column)} {AFFINITY.get(kind.name, 'TEXT')}"
-        for column, kind in target.kinds.items()
-    ]
-    name = quote(target.name)
-    connection.execute(f"create table {name} ({ROW} integer primary key, {', '.join(columns)})")
+def create_table(connection: sqlite3.Connection, name: str, kinds: dict[str, Kind]) -> None:
+    """Create a table without rows and indexes."""
+    columns = ", ".join(f"{quote(column)} {affinity(kind)}" for column, kind in kinds.items())
+    connection.execute(f"create table {quote(name)} ({ROW} integer primary key, {columns})")
 
 
-def index_table(connection: sqlite3.Connection, target: Target) -> None:
+def index_table(connection: sqlite3.Connection, target: Target, kinds: dict[str, Kind]) -> None:
     """Create the indexes of the key and of columns. Raises LoadError when the key is not unique."""
-    _index_key(connection, target)
+    _index_key(connection, target, kinds)
     _index_columns(connection, target)
+
+
+def _insert(
+    connection: sqlite3.Connection,
+    name: str,
+    batch: pa.RecordBatch,
+    kinds: dict[str, Kind],
+    nulls: set[str],
+) -> dict[str, Kind]:
+    """Insert a batch; return the kinds, with TextNumber for columns with too large a number."""
+    try:
+        rows = rows_of(batch, kinds, nulls)
+    except TooLargeError as error:
+        widened = _store_as_text(connection, name, kinds, error.column)
+        return _insert(connection, name, batch, widened, nulls)
+    marks = ", ".join("?" * len(kinds))
+    connection.executemany(f"insert into {quote(name)} values (null, {marks})", rows)
+    return kinds
+
+
+def _store_as_text(
+    connection: sqlite3.Connection, name: str, kinds: dict[str, Kind], column: str
+) -> dict[str, Kind]:
+    """Create the table again, with its rows, and the numbers of a column as text."""
+    widened = {**kinds, column: TextNumber.of(kinds[column])}
+    columns = _selected(kinds, kinds, widened)
+    # Not `alter table`, which fails if any view of the database is invalid.
+    connection.execute(f"create table {_STAGED} as select {ROW}, {columns} from {quote(name)}")
+    connection.execute(f"drop table {quote(name)}")
+    create_table(connection, name, widened)
+    connection.execute(f"insert into {quote(name)} select * from {_STAGED}")
+    connection.execute(f"drop table {_STAGED}")
+    return widened
+
+
+def _selected(names: Iterable[str], stored: dict[str, Kind], wanted: dict[str, Kind]) -> str:
+    """SQL of columns as `stored`, in the form of the `wanted` kinds."""
+    return ", ".join(
+        quote(name) if stored[name] == wanted[name] else f"{TEXT}({quote(name)})" for name in names
+    )
 
 
 def _index_columns(connection: sqlite3.Connection, target: Target) -> None:
@@ -74,7 +113,9 @@ def _count(connection: sqlite3.Connection, target: Target) -> int:
     return int(connection.execute(f"select count(*) from {quote(target.name)}").fetchone()[0])
 
 
-def _join_former(connection: sqlite3.Connection, target: Target, former: Served) -> set[str]:
+def _join_former(
+    connection: sqlite3.Connection, target: Target, former: Served, kinds: dict[str, Kind]
+) -> set[str]:
     """Copy the rows served before; return the columns that may have nulls in them."""
     mark = connection.execute(
         f"select nulls from {LOADS} where name = ?", (former.name,)
@@ -83,17 +124,18 @@ def _join_former(connection: sqlite3.Connection, target: Target, former: Served)
         raise target.lost(former)
     common_columns = target.common_columns(former)
     columns = ", ".join(quote(column) for column in common_columns)
+    former_kinds = stored_kinds(connection, former.name, target.kinds)
     conflict = "ignore" if target.spec.mode == "merge" else "replace"
     connection.execute(
         f"insert or {conflict} into {quote(target.name)} ({columns}) "
-        f"select {columns} from {quote(former.name)}"
+        f"select {_selected(common_columns, former_kinds, kinds)} from {quote(former.name)}"
     )
     return {column for column in json.loads(mark[0]) if column in common_columns} | (
         set(target.kinds) - set(common_columns)
     )
 
 
-def _index_key(connection: sqlite3.Connection, target: Target) -> None:
+def _index_key(connection: sqlite3.Connection, target: Target, kinds: dict[str, Kind]) -> None:
     name, key = quote(target.name), ", ".join(quote(column) for column in target.spec.key)
     if key:
         try:
@@ -104,7 +146,7 @@ def _index_key(connection: sqlite3.Connection, target: Target) -> None:
             repeated = connection.execute(
                 f"select {key} from {name} group by {key} having count(*) > 1 limit 1"
             ).fetchone()
-            readers = [restorer(target.kinds[column]) for column in target.spec.key]
+            readers = [restorer(kinds[column]) for column in target.spec.key]
             values = [
                 str(restore(value) if restore else value)
                 for restore, value in zip(readers, repeated, strict=True)

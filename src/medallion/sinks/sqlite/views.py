@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 
 from medallion.contracts import quote
-from medallion.query.column_types import kind_of
+from medallion.query.column_types import Kind, kind_of
 from medallion.records import Release, Served, TableDescription
 from medallion.secrets import masked_logger
+from medallion.sinks.sqlite.number_text import TextNumber, double_sql, stored_kinds
 
 _VIEW_MARK = "/* made by medallion */"
 
@@ -23,7 +24,7 @@ def point_views(
     Descriptions are comments in the SQL of a view, which `.schema` shows.
     """
     definitions = {
-        table: _definition(table, entry, release.described(entry.table))
+        table: _definition(table, entry, _stored(connection, entry), release.described(entry.table))
         for table, entry in served.items()
     }
     current, taken = set(), set()
@@ -46,11 +47,18 @@ def point_views(
             connection.execute(definition)
 
 
-def _definition(table: str, entry: Served, description: TableDescription) -> str:
+def _stored(connection: sqlite3.Connection, entry: Served) -> dict[str, Kind]:
+    kinds = {column.name: kind_of(column.type) for column in entry.columns}
+    return stored_kinds(connection, entry.name, kinds)
+
+
+def _definition(
+    table: str, entry: Served, kinds: dict[str, Kind], description: TableDescription
+) -> str:
     """The SQL of a view, as SQLite records it."""
     columns = ", ".join(
-        _for_people(column.name, column.type) + _comment(description.columns.get(column.name, ""))
-        for column in entry.columns
+        _for_people(name, kind) + _comment(description.columns.get(name, ""))
+        for name, kind in kinds.items()
     )
     mark = f"{_VIEW_MARK}{_comment(description.text)}"
     return f"CREATE VIEW {quote(table)} as {mark} select {columns} from {quote(entry.name)}"
@@ -62,8 +70,9 @@ def _comment(text: str) -> str:
     return f" /* {safe} */" if safe else ""
 
 
-def _for_people(name: str, type_: str) -> str:
-    kind = kind_of(type_)
+def _for_people(name: str, kind: Kind) -> str:
+    if isinstance(kind, TextNumber):
+        return f"{double_sql(name, kind)} as {quote(name)}"
     if kind.name == "timestamp" and not kind.zoned:
         return f"rtrim({quote(name)}, 'Z') as {quote(name)}"
     if kind.name != "decimal":

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from medallion.contracts import TableSpec
 from medallion.errors import GoneError, SinkError
+from medallion.query.column_types import kind_of
+from medallion.records import Column
 from medallion.sinks.sqlite.database import connect, path_of
+from medallion.sinks.sqlite.number_text import TextNumber
 from medallion.sinks.sqlite.sink import Sqlite
 from medallion.sinks.sqlite.store_connection import StoreConnection
 from medallion.testing.served import items, publish
@@ -79,6 +84,31 @@ def test_the_columns_with_a_null(reader: StoreConnection) -> None:
         "name", "amount", "total", "rate", "active", "day", "at", "seen", "opens", "tags", "detail", "counts",
     }  # fmt: skip
     assert reader.nulls("nothing__1") == frozenset()
+
+
+def test_the_kinds_of_columns_are_those_of_the_stored_table(
+    sink: Sqlite, reader: StoreConnection
+) -> None:
+    columns = (Column(name="n", type="decimal(38,0)"),)
+    kinds = {"n": kind_of("decimal(38,0)")}
+    assert reader.kinds("wide__1", kinds) == kinds
+    wide = TableSpec(name="wide", columns=columns)
+    (served,) = publish(sink, "second", [{"n": Decimal(10**30)}], wide).served["serving"].values()
+    assert reader.kinds(served.name, kinds) == {"n": TextNumber("decimal")}
+    statements: list[str] = []
+    reader.connection.set_trace_callback(statements.append)
+    assert reader.kinds(served.name, kinds) == {"n": TextNumber("decimal")}
+    assert statements == []
+
+
+def test_the_kinds_of_a_table_that_is_missing_are_not_cached(
+    sink: Sqlite, reader: StoreConnection
+) -> None:
+    kinds = {"n": kind_of("decimal(38,0)")}
+    assert reader.kinds("later", kinds) == kinds
+    with closing(connect(path_of(sink.url), write=True)) as connection:
+        connection.execute("create table later (n TEXT)")
+    assert reader.kinds("later", kinds) == {"n": TextNumber("decimal")}
 
 
 def reader_release_tables(reader: StoreConnection) -> list[str]:

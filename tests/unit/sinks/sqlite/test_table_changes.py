@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from medallion.contracts import TableSpec, row_changes
-from medallion.records import LoadReport, Served
+from medallion.contracts import Query, Sort, TableSpec, row_changes
+from medallion.query.stored_integers import EXACT
+from medallion.records import Column, LoadReport, Served
 from medallion.sinks.sqlite.database import LOADS
 from medallion.sinks.sqlite.repair import flaws, rebuild
 from medallion.sinks.sqlite.sink import Sqlite
 from medallion.sinks.sqlite.table_digest import DIGESTS, is_undamaged, table_digests
-from medallion.testing.served import SPEC, batches, items, snapshot
+from medallion.testing.served import SPEC, batches, items, publish, release, snapshot
+from medallion.testing.served import load as load_rows
 
 FLAT = ("id", "name", "amount", "total", "rate", "active", "day", "at", "seen", "opens")
 WAY = SPEC.model_copy(
@@ -248,3 +251,42 @@ def test_a_copy_is_made_once(tmp_path: Path) -> None:
     with closing(sqlite3.connect(file)) as connection:
         one, two = (table_digests(connection, name) for name in (served.name, first.served.name))
         assert one != two
+
+
+WIDE = TableSpec(
+    name="items",
+    columns=(Column(name="id", type="int64"), Column(name="amount", type="decimal(38,2)")),
+    key=("id",),
+    indexes=(("amount",),),
+)
+LARGE = Decimal("1" + "9" * 30 + ".99")
+
+
+@pytest.mark.parametrize(
+    ("former", "later", "copied"),
+    [
+        (LARGE, LARGE.copy_negate(), True),
+        (LARGE, Decimal(5), True),  # the column stays text
+        (Decimal(5), LARGE, False),
+    ],
+)
+def test_numbers_beyond_64_bits_are_copied_if_the_former_table_has_them_as_text(
+    tmp_path: Path, former: Decimal, later: Decimal, copied: bool
+) -> None:
+    sink = Sqlite(url=f"sqlite:{tmp_path / 'serving.db'}")
+    rows = [{"id": number, "amount": Decimal(-number)} for number in range(40)]
+    rows[3]["amount"] = former
+    first = publish(sink, "one", rows, WIDE).served["serving"]["items"]
+    changed = [dict(row) for row in rows]
+    changed[3]["amount"] = later
+    report = copy(sink, first, rows, changed, WIDE)
+    assert (report is not None) is copied
+    if report is None:
+        report = load_rows(sink, "two", changed, WIDE)
+    sink.activate(release(sink, "two", [report.served]))
+    assert list(flaws(sink.url, {"items": report.served.name}, None)) == []
+    with closing(sink.store()) as store:
+        ordered = sorted(changed, key=lambda row: (row["amount"], row["id"]))
+        assert store.find("items", Query(sort=(Sort("amount"),))).rows == ordered
+        totals = store.group("items", (), {"total": "sum(amount)"}, Query())
+        assert totals == [{"total": EXACT.subtract(later, Decimal(sum(range(40)) - 3))}]

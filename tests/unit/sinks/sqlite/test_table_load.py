@@ -13,13 +13,16 @@ import pytest
 
 from medallion.contracts import Query, TableSpec
 from medallion.contracts.table_target import Target, target
-from medallion.errors import LoadError, SinkError
+from medallion.errors import LoadError
+from medallion.query.column_types import kind_of
 from medallion.records import Column, Served
-from medallion.sinks.sqlite.database import META
+from medallion.sinks.sqlite.database import META, connect
+from medallion.sinks.sqlite.number_text import stored_kinds
+from medallion.sinks.sqlite.row_encoder import restorer
 from medallion.sinks.sqlite.sink import Sqlite
 from medallion.sinks.sqlite.table_digest import is_undamaged
 from medallion.sinks.sqlite.table_load import load_table
-from medallion.testing.served import batches, load, publish, snapshot
+from medallion.testing.served import batches, publish, snapshot
 
 COLUMNS = (Column(name="id", type="int64"), Column(name='a "b"', type="text"))
 SPEC = TableSpec(name="things", columns=COLUMNS, key=("id",))
@@ -154,28 +157,99 @@ def test_earlier_rows_that_are_not_there_are_reported(connection: sqlite3.Connec
         loaded(connection, spec, rows((2, "y")), "two")
 
 
-def _one_column(type_: str) -> TableSpec:
-    return TableSpec(name="large", columns=(Column(name="id", type=type_),))
+WIDE = (Column(name="id", type="int64"), Column(name="value", type="decimal(38,4)"))
+LARGE, LARGER = Decimal("1" + "9" * 32 + ".9998"), Decimal("1" + "9" * 32 + ".9999")
+
+
+def values(connection: sqlite3.Connection, name: str) -> tuple[str, list[Any]]:
+    """How a table stores the column `value`, and its numbers by `id`."""
+    ((form,),) = connection.execute(f'select distinct typeof(value) from "{name}"')
+    kind = stored_kinds(connection, name, {"value": kind_of("decimal(38,4)")})["value"]
+    restore = restorer(kind)
+    assert restore
+    stored = connection.execute(f'select value from "{name}" order by id')
+    return form, [restore(value) for (value,) in stored]
+
+
+@pytest.fixture
+def wide(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(connect(tmp_path / "serving.db", write=True)) as connection:
+        for statement in META:
+            connection.execute(statement)
+        yield connection
+
+
+@pytest.mark.parametrize("place", range(5))
+def test_a_column_with_a_number_beyond_64_bits_is_text(
+    wide: sqlite3.Connection, place: int
+) -> None:
+    wide.execute("create view broken as select * from missing")
+    numbers = [Decimal("-1.5"), Decimal(0), Decimal("0.0001"), Decimal(7), Decimal("-0.0002")]
+    numbers[place] = LARGE
+    content = [{"id": number, "value": value} for number, value in enumerate(numbers)]
+    spec = TableSpec(name="wide", columns=WIDE, key=("value",), indexes=(("-value", "id"),))
+    destination, count = loaded(wide, spec, content, "one")
+    assert (count, values(wide, destination.name)) == (5, ("text", numbers))
+    rows = wide.execute(f'select _row, id from "{destination.name}" order by value').fetchall()
+    assert rows == sorted(((n + 1, n) for n in range(5)), key=lambda row: numbers[row[1]])
+    assert is_undamaged(wide, destination.name)
+    assert wide.execute("select name from sqlite_temp_master").fetchall() == []
+
+
+def test_two_columns_of_one_batch_may_have_such_numbers(wide: sqlite3.Connection) -> None:
+    columns = tuple(Column(name=name, type=type_) for name, type_ in [
+        ("a", "uint64"), ("b", "decimal(38,0)"), ("c", "int128"), ("d", "float64"), ("e", "binary")
+    ])  # fmt: skip
+    content = [
+        {"a": None, "b": Decimal(1), "c": 2**62, "d": 0.5, "e": b"1"},
+        {"a": 2**64 - 1, "b": Decimal(-(10**37)), "c": 3, "d": 1e300, "e": b"12"},
+    ]
+    spec = TableSpec(name="wide", columns=columns)
+    destination, _ = loaded(wide, spec, content, "one")
+    forms = wide.execute(
+        f'select typeof(a), typeof(b), c, d, e from "{destination.name}" order by _row'
+    ).fetchall()
+    assert forms == [("null", "text", 2**62, 0.5, b"1"), ("text", "text", 3, 1e300, b"12")]
+
+
+def test_a_key_that_is_text_and_repeats_is_shown(wide: sqlite3.Connection) -> None:
+    spec = TableSpec(name="wide", columns=WIDE, key=("value",))
+    with pytest.raises(LoadError, match=f"more than one row has {LARGE}"):
+        loaded(wide, spec, [{"id": number, "value": LARGE} for number in (1, 2)], "one")
+
+
+@pytest.mark.parametrize("mode", ["append", "merge"])
+@pytest.mark.parametrize("former", [Decimal(5), LARGE])
+@pytest.mark.parametrize("later", [Decimal(7), LARGER])
+def test_rows_of_both_forms_are_joined(
+    wide: sqlite3.Connection, mode: Any, former: Decimal, later: Decimal
+) -> None:
+    spec = TableSpec(name="wide", columns=WIDE, key=("value",))
+    rows_before = [{"id": 1, "value": former}, {"id": 2, "value": Decimal("0.5")}]
+    first, count = loaded(wide, spec, rows_before, "one")
+    spec = spec.model_copy(update={"mode": mode, "former": served(first, count)})
+    rows_now = [{"id": 3, "value": later}, {"id": 4, "value": Decimal("0.5")}]
+    second, count = loaded(wide, spec, rows_now, "two")
+    form = "text" if {LARGE, LARGER} & {former, later} else "integer"
+    kept = [former, Decimal("0.5"), later] if mode == "append" else [former, later, Decimal("0.5")]
+    assert (count, values(wide, second.name)) == (3, (form, kept))
 
 
 @pytest.mark.parametrize(
     ("type_", "value"),
     [
+        ("int128", -(2**63) + 1),
         ("int128", 2**63),
         ("uint64", 2**64 - 1),
+        ("decimal(38,4)", Decimal("922337203685477.5807")),
         ("decimal(38,4)", Decimal("922337203685477.5808")),
+        ("decimal(38,38)", Decimal("-0." + "9" * 38)),
     ],
 )
-def test_a_number_beyond_64_bits_is_reported(tmp_path: Path, type_: str, value: object) -> None:
-    with pytest.raises(SinkError, match=r"'id', row [0-9]+: .* too large"):
-        load(Sqlite(url=f"sqlite:{tmp_path}/s.db"), "one", [{"id": value}], _one_column(type_))
-
-
-def test_the_largest_numbers_come_back_exactly(tmp_path: Path) -> None:
+def test_the_largest_numbers_come_back_exactly(tmp_path: Path, type_: str, value: object) -> None:
     sink = Sqlite(url=f"sqlite:{tmp_path}/s.db")
-    for type_, value in (
-        ("int128", -(2**63) + 1),
-        ("decimal(38,4)", Decimal("922337203685477.5807")),
-    ):
-        publish(sink, type_, [{"id": value}], _one_column(type_))
-        assert sink.store().find("large", Query()).rows == [{"id": value}]
+    spec = TableSpec(name="large", columns=(Column(name="id", type=type_),), key=("id",))
+    publish(sink, "one", [{"id": value}], spec)
+    with closing(sink.store()) as store:
+        assert store.find("large", Query()).rows == [{"id": value}]
+        assert store.get("large", value) == {"id": value}

@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from medallion.records import Column, Release, Served, TableDescription
+from medallion.sinks.sqlite.number_text import number_text
 from medallion.sinks.sqlite.views import point_views
 
 COLUMNS = (Column(name="id", type="int64"), Column(name="price", type="decimal(9,2)"))
@@ -51,6 +52,18 @@ def test_only_views_that_differ_are_created_again() -> None:
         )
         assert changes() == ['create view "two"', 'drop view "three"', 'drop view "two"']
         assert [name for name, *_ in connection.execute("select * from two").description] == ["id"]
+
+
+def test_numbers_that_are_text_are_shown_as_floating_point() -> None:
+    columns = (*COLUMNS, Column(name="big", type="uint64"))
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("create table one__1 (id INTEGER, price TEXT, big TEXT)")
+        values = (number_text(250), number_text(2**63))
+        connection.execute("insert into one__1 values (1, ?, ?)", values)
+        connection.execute("insert into one__1 values (2, null, null)")
+        point_views(connection, RELEASE, {"one": _served("one", 1, columns)})
+        shown = connection.execute("select * from one").fetchall()
+    assert shown == [(1, 2.5, 2.0**63), (2, None, None)]
 
 
 def test_descriptions_are_comments() -> None:
