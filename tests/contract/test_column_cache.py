@@ -70,7 +70,7 @@ class ColumnCacheStore(Store):
             try:
                 for batch in self._store.read_batches(release, rows):
                     cache.append(batch)
-            except pa.ArrowInvalid:
+            except (pa.ArrowInvalid, OverflowError):
                 return None
             self._caches[served.name] = cache
         return self._caches[served.name]

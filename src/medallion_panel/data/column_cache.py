@@ -55,7 +55,7 @@ class ColumnCache:
         self._connection.execute(f"create table {TABLE} as from empty").fetchall()
 
     def append(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Append rows, as mappings. Raises ArrowInvalid on a number beyond 64 bits."""
+        """Append rows, as mappings. Raises ArrowInvalid or OverflowError beyond 64 bits."""
         batch = _table(rows, self._kinds)  # noqa: F841 (DuckDB resolves it by its name)
         self._connection.execute(f"insert into {TABLE} from batch").fetchall()
 
