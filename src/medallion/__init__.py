@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from medallion.lake.table import LakeTable
     from medallion.pipeline import Pipeline
     from medallion.records import Release, Run, Snapshot
-    from medallion.run.planner import Plan, Selection
+    from medallion.run.planner import Plan
+    from medallion.run.selection import Selection
 
 _MODULES = {
     "declaration.models": ("Declaration", "ServedTable", "SinkDeclaration", "Source", "Table"),
@@ -39,7 +40,8 @@ _MODULES = {
     "decorators": ("transform",),
     "lake.lake": ("Lake",),
     "pipeline": ("Pipeline",),
-    "run.planner": ("Plan", "Selection"),
+    "run.planner": ("Plan",),
+    "run.selection": ("Selection",),
     "records": ("Release", "Run", "Snapshot"),
     "lake.table": ("LakeTable",),
 }

@@ -28,11 +28,12 @@ from medallion.records.html import html_summary
 from medallion.run import release_switch as switch
 from medallion.run.context import RunContext
 from medallion.run.determinism import require_deterministic
-from medallion.run.planner import Plan, Selection, select
+from medallion.run.planner import Plan, select
 from medallion.run.preview import preview
 from medallion.run.progress import with_progress
 from medallion.run.run_log import Event
 from medallion.run.runner import Execution, Perform
+from medallion.run.selection import Selection
 from medallion.run.writer import Writer, adopt, exclusive_writer
 from medallion.secrets import SECRETS, mask
 from medallion.storage.s3_settings import s3_options
@@ -164,8 +165,7 @@ class Pipeline:
             self.writer(full=choice.full) as writer,
             with_progress(progress, report) as watcher,
         ):
-            run = Execution(self.context, writer, choice, watcher, perform, candidate)
-            return run.execute()
+            return Execution(self.context, writer, choice, watcher, perform, candidate).execute()
 
     def publish(self, candidate: str, *, force: bool = False, note: str = "") -> Release:
         """Publish a candidate: lake and sinks switch to it, and nothing is computed.

@@ -248,6 +248,56 @@ def test_one_table_is_refreshed(tmp_path: Path) -> None:
     assert pipeline.run(refresh).status == "unchanged"
 
 
+def test_a_range_is_pulled_again(
+    tmp_path: Path, database: psycopg.Connection, postgres_url: str
+) -> None:
+    """Rows of March that were corrected in place arrive; those of other months do not."""
+    database.execute("alter table orders alter changed type timestamptz using null")
+    database.execute("set time zone 'UTC'")
+    pipeline = declared(tmp_path, postgres_url, "lag: 1 hour")
+
+    def run(*refresh: str) -> tuple[str, str]:
+        selection = md.Selection(refresh=refresh)
+        planned, *_ = pipeline.plan(selection).steps
+        run = pipeline.run(selection)
+        assert (run.steps[0].table, run.steps[0].why) == ("bronze.orders", planned.why)
+        return run.status, planned.why
+
+    for month in range(1, 7):
+        insert = "insert into orders values (%s, %s, 0)"
+        database.execute(insert, (month, f"2024-0{month}-15 12:00+00"))
+        run()
+    database.execute("update orders set price = id * 10 where id <= 4")
+    assert run() == ("unchanged", "nothing changed")
+    march = "bronze.orders:2024-03-01..2024-04-01"
+    assert run(march) == ("succeeded", "files: 1 changed, 1 new")
+    prices = {row["id"]: row["price"] for row in pipeline.store().find("orders", md.Query()).rows}
+    assert prices == {1: 0, 2: 0, 3: 30, 4: 0, 5: 0, 6: 0}
+    assert run()[0] == "unchanged"
+    database.execute("update orders set changed = '2024-07-01', price = 7 where id = 3")
+    run()
+    run("bronze.orders:..2024-03-01", "bronze.orders:2024-04-01..2024-05-01 00:00:00+00")
+    prices = {row["id"]: row["price"] for row in pipeline.store().find("orders", md.Query()).rows}
+    assert prices == {1: 10, 2: 20, 3: 7, 4: 40, 5: 0, 6: 0}
+    before = pipeline.lake.current()
+    with pytest.raises(md.MedallionError, match="invalid input syntax for type timestamp"):
+        run("bronze.orders:soon..2024-05-01")
+    assert pipeline.lake.current() == before
+
+
+def test_a_source_without_a_cursor_has_no_ranges(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, connection:
+        connection.execute("create table orders (id integer primary key)")
+    (tmp_path / "medallion.yaml").write_text(
+        "name: shop\ntables: {bronze: {orders: {source: {sql: {url: 'sqlite:shop.db', "
+        "table: orders}}}}}\n"
+    )
+    with pytest.raises(md.MedallionError, match="without a cursor, no range of it can be pulled"):
+        md.Pipeline.load(tmp_path / "medallion.yaml").run(
+            md.Selection(refresh=("bronze.orders:1..2",))
+        )
+
+
 @pytest.mark.parametrize("lag", ["10 minutes", "0"])
 def test_a_cursor_of_times(
     lag: str, tmp_path: Path, database: psycopg.Connection, postgres_url: str

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 if TYPE_CHECKING:
-    from medallion.run.planner import Selection
+    from medallion.run.selection import Selection
 
 
 class SelectedTables(NamedTuple):
@@ -23,7 +23,7 @@ class SelectedTables(NamedTuple):
 
     def selection(self) -> Selection:
         """The same for a pipeline, whose modules are imported now."""
-        from medallion.run.planner import Selection
+        from medallion.run.selection import Selection
 
         return Selection(*self)
 
@@ -36,8 +36,8 @@ _OPTIONS = (
     click.option(
         "--refresh",
         multiple=True,
-        metavar="TABLE",
-        help="Read the source of this table again in full; repeatable.",
+        metavar="TABLE[:FROM..TO]",
+        help="Read the source of this table again in full, or a range of its cursor; repeatable.",
     ),
 )
 

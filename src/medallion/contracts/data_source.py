@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from medallion.contracts.plugin import Plugin
+from medallion.errors import SourceError
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -110,6 +111,18 @@ class DataSource(Plugin, ABC):
         remains and is not pulled; one that is left out is retracted. `full` asks for everything
         again, whatever was pulled before.
         """
+
+    def backfill(self, former: Sequence[SourceItem], begin: str, end: str) -> Sequence[SourceItem]:
+        """The files of the last release, and another one for records that are to be pulled again.
+
+        Parameters: these records have values of the cursor from `begin` to before `end`, written as
+        a user writes them; an empty text is no bound. `look` gets the result as `former`. Raises
+        SourceError for a source without a cursor, and for a value that its cursor cannot have.
+        """
+        raise SourceError(
+            f"{self.label}: without a cursor, no range of it can be pulled again",
+            hint="`medallion run --refresh TABLE` pulls all of it again",
+        )
 
     @abstractmethod
     def pull(self, connection: Any, item: SourceItem) -> Iterator[bytes]:

@@ -25,7 +25,8 @@ from medallion.lake.lease import advice, describe, holder
 from medallion.ops.verify import Inspection
 from medallion.pipeline import Pipeline
 from medallion.plural import count_of
-from medallion.run import ingest, source_formats
+from medallion.run import source_formats
+from medallion.run.source_matches import SourceMatch, SourceTable, matches
 from medallion.storage import Storage
 
 Outcome = Literal["ok", "warning", "failure"]
@@ -155,13 +156,13 @@ def sink(label: str, declared: Sink) -> Iterator[Probe]:
         yield _failed(name, error)
 
 
-def source(table: ingest.SourceTable) -> Probe:
+def source(table: SourceTable) -> Probe:
     """Whether files match a bronze table's pattern, and each of them can be read."""
     name = f"source {table.name}"
     if table.declared.pulled:
         return _pulled(name, table, table.declared.pulled.located(table.base))
     try:
-        files = ingest.matches(table)
+        files = matches(table)
         for file in files if table.declared.format is None else ():
             source_formats.format_of(file.name)
     except MedallionError as error:
@@ -180,7 +181,7 @@ def source(table: ingest.SourceTable) -> Probe:
     return Probe(name, "ok", f"{table.declared.shown}: {count_of(len(files), 'file')}")
 
 
-def _pulled(name: str, table: ingest.SourceTable, source: DataSource) -> Probe:
+def _pulled(name: str, table: SourceTable, source: DataSource) -> Probe:
     """Whether a source that is pulled can be read."""
     try:
         with table.connections as connections:
@@ -190,7 +191,7 @@ def _pulled(name: str, table: ingest.SourceTable, source: DataSource) -> Probe:
     return Probe(name, "ok", f"{table.declared.shown} can be read")
 
 
-def _unreadable(file: ingest.SourceMatch) -> str | None:
+def _unreadable(file: SourceMatch) -> str | None:
     """Why a source file cannot be read; None when its first byte could."""
     try:
         with file.storage.open(file.entry.path) as stream:

@@ -17,6 +17,7 @@ from medallion.ops.verify import Inspection
 from medallion.records import Release, StepRun
 from medallion.run import ingest
 from medallion.run.publish import Publisher
+from medallion.run.source_matches import matches
 
 if TYPE_CHECKING:
     from medallion.pipeline import Pipeline
@@ -146,7 +147,7 @@ class _ObjectRepair:
                 continue
             with table.connections:
                 try:
-                    found = ingest.matches(table)
+                    found = matches(table)
                 except MedallionError:
                     continue
                 for file in found:

@@ -20,6 +20,7 @@ from medallion.run.context import RunContext
 from medallion.run.gates import file_complaints
 from medallion.run.planner import Step
 from medallion.run.plugin_uses import plugin_uses
+from medallion.run.source_matches import SourceTable
 from medallion.run.source_records import parse
 from medallion.run.source_schema import settle
 
@@ -52,7 +53,7 @@ class Computing:
         self.session = session
         self.groups: dict[str, int] = {}
 
-    def sources(self) -> list[ingest.SourceTable]:
+    def sources(self) -> list[SourceTable]:
         """The bronze tables, each with a storage that records in the journal what is written."""
         return [
             replace(table, storage=self.journal.storage(TableName(table.name).layer, table.storage))
@@ -256,7 +257,7 @@ class Computing:
 
 
 def _source_warnings(
-    table: ingest.SourceTable, pairs: Sequence[tuple[SourceFile, Parsed]], columns: Sequence[Column]
+    table: SourceTable, pairs: Sequence[tuple[SourceFile, Parsed]], columns: Sequence[Column]
 ) -> tuple[str, ...]:
     """Warnings about source files: of formats, quarantined rows, and folders without a column."""
     warnings = [f"{file.name}: {said}" for file, parsed in pairs for said in parsed.warnings]

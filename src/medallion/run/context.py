@@ -15,7 +15,7 @@ from medallion.identifiers import TableName
 from medallion.lake.journal import LAKE, Names
 from medallion.lake.lake import Lake
 from medallion.records import Owner, Release
-from medallion.run.ingest import SourceTable
+from medallion.run.source_matches import SourceTable
 from medallion.secrets import mask_all
 
 

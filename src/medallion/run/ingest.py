@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from medallion.contracts import Format, SourceLayer
-from medallion.declaration import source_pattern
-from medallion.declaration.models import Source
-from medallion.errors import SourceError
+from medallion.contracts import Format
 from medallion.identifiers import TableName, digest, now
 from medallion.lake.journal import StagedStorage
 from medallion.plural import count_of
 from medallion.records import Change, Correction, Snapshot, SourceFile, records_identity
 from medallion.run.planner import Arrival
-from medallion.run.source_connections import SourceConnections, pulled_files
+from medallion.run.selection import Refresh
 from medallion.run.source_formats import SourceFormats
+from medallion.run.source_matches import SourceMatch, SourceTable, matches
 from medallion.run.source_tokens import (
     SourceToken,
     Tokens,
@@ -32,8 +29,7 @@ from medallion.run.source_tokens import (
     snapshot_tokens,
     token_of,
 )
-from medallion.secrets import mask
-from medallion.storage import Entry, Storage, open_storage
+from medallion.storage import Entry, Storage
 from medallion.storage.digests import Stored
 
 if TYPE_CHECKING:
@@ -46,33 +42,6 @@ FileCorrections: TypeAlias = Mapping[str, tuple[Correction, ...]]
 STAGED_FILES, STAGED_BYTES = 500, 1 << 30
 NOTHING = hashlib.sha256().hexdigest()  # of a pulled file without records
 AT_ONCE = 4  # source files that are read at the same time
-
-
-@dataclass(frozen=True)
-class SourceTable:
-    """A bronze table, with its storage and layer. `number` identifies the origins of its rows.
-
-    `connections` are those that it is pulled over, if it is.
-    """
-
-    name: str
-    number: int
-    declared: Source
-    layer: SourceLayer
-    storage: Storage
-    base: Path
-    options: Mapping[str, Any] | None = None
-    connections: SourceConnections = field(default_factory=SourceConnections, compare=False)
-
-
-@dataclass(frozen=True)
-class SourceMatch:
-    """A source file that is there now: what it is called, where it is, and its cursor."""
-
-    name: str
-    entry: Entry
-    storage: Storage
-    cursor: JsonValue = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +78,7 @@ def ingest_table(
     scratch: Path | None,
     *,
     full: bool = False,
+    backfills: Sequence[Refresh] = (),
     lost: Collection[str] = (),
     touched: Tokens = MappingProxyType({}),
     corrections: FileCorrections = MappingProxyType({}),
@@ -116,13 +86,14 @@ def ingest_table(
     """Find a table's source files, and store the bytes of those that changed.
 
     Parameters: `before` is the published snapshot; without `scratch`, files are hashed and not
-    stored; `full` also reads and stores files that seem unchanged; files whose objects are `lost`
-    are read again; `touched` are the tokens of files that were rewritten with the same bytes;
-    `corrections` are those of records, by the SHA-256 of their file.
+    stored; `full` also reads and stores files that seem unchanged; `backfills` are ranges of the
+    source's cursor that are pulled again; files whose objects are `lost` are read again; `touched`
+    are the tokens of files that were rewritten with the same bytes; `corrections` are those of
+    records, by the SHA-256 of their file.
     Raises SourceError when no file matches.
     """
     known = {file.name: file for file in before.sources} if before else {}
-    found = matches(table, last_pulled(known, touched), full=full)
+    found = matches(table, last_pulled(known, touched), full=full, backfills=backfills)
     tokens = snapshot_tokens(known.values()) | {
         name: token
         for name, token in touched.items()
@@ -228,63 +199,6 @@ def _batches(files: Sequence[SourceMatch]) -> Iterator[list[SourceMatch]]:
         size += file.entry.bytes
     if batch:
         yield batch
-
-
-def source_storages(table: SourceTable) -> list[tuple[Storage, str]]:
-    """The storage of each pattern of a table's source files, and the pattern below it.
-
-    Connects to no server. There is none for a source that is pulled.
-    """
-    split = [source_pattern.split(each) for each in table.declared.patterns]
-    return [(open_storage(root, table.base, table.options), rest) for root, rest in split]
-
-
-def matches(
-    table: SourceTable, former: Iterable[SourceFile] = (), *, full: bool = False
-) -> list[SourceMatch]:
-    """The source files of a table, each once, sorted by name.
-
-    Parameters: `former` are those of the last release, by which a source that is pulled knows what
-    is new, unless it is pulled in `full`. Raises SourceError when none matches and that is not
-    allowed, or a name is not valid UTF-8.
-    """
-    if source := table.declared.pulled:
-        files = pulled_files(source.located(table.base), table.connections, former, full=full)
-        return [
-            SourceMatch(item.name, files.known(path), files, item.cursor)
-            for path, item in files.items.items()
-        ]
-    found: dict[str, SourceMatch] = {}
-    patterns = zip(table.declared.patterns, source_storages(table), strict=True)
-    for declared, (storage, rest) in patterns:
-        root = mask(source_pattern.split(declared)[0])
-        for entry in source_pattern.matching(storage, rest):
-            if any("\udc80" <= char <= "\udcff" for char in entry.path):
-                raise SourceError(
-                    f"{table.name}: the file name {os.fsencode(entry.path)!r} is not UTF-8",
-                    hint="rename the file",
-                )
-            name = source_pattern.label(root, entry.path)
-            if not any(source_pattern.excludes(each, name) for each in table.declared.exclude):
-                found.setdefault(name, SourceMatch(name, entry, storage))
-    if not found and table.declared.missing == "fail":
-        raise _no_file(table)
-    return [found[name] for name in sorted(found)]
-
-
-def _no_file(table: SourceTable) -> SourceError:
-    storages = source_storages(table)
-    for source, (storage, rest) in zip(table.declared.patterns, storages, strict=True):
-        if storage.root is not None and (storage.root / rest).exists():
-            return SourceError(
-                f"{table.name}: {source} is a folder, FIFO or device",
-                hint="write its content to a file; for the files of a folder, end `source` in /*",
-            )
-    places = " and ".join(dict.fromkeys(storage.url for storage, _ in storages))
-    return SourceError(
-        f"{table.name}: no file matches {table.declared.shown}",
-        hint=f"it is looked for in {places}; put a file there or correct `source`",
-    )
 
 
 def digest_of_source(source: Storage, entry: Entry) -> str:

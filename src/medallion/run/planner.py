@@ -17,28 +17,11 @@ from medallion.records import Change, Snapshot
 from medallion.records.html import html_table
 from medallion.run.partition_changes import SHOWN
 from medallion.run.planned_parts import PlannedParts
+from medallion.run.selection import Refresh, Selection
 
 Decision = Literal["compute", "reuse", "unchanged", "left"]
 Find = Callable[[str, str], Snapshot | None]
 Lost = Mapping[str, Sequence[str]]  # by table, missing or damaged files of its published snapshot
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which tables to bring up to date, by default all. `full` recomputes unchanged ones, too.
-
-    `refresh` are tables whose sources are read again in full, whatever was read before.
-    """
-
-    only: tuple[str, ...] = ()
-    from_: str | None = None
-    to: str | None = None
-    full: bool = False
-    refresh: tuple[str, ...] = ()
-
-    def refreshes(self, table: str) -> bool:
-        """Whether the source of a table is read again in full."""
-        return self.full or table in self.refresh
 
 
 @dataclass(frozen=True)
@@ -200,18 +183,27 @@ def select(declaration: Declaration, selection: Selection) -> set[str]:
     for name in (*selection.only, selection.from_, selection.to):
         if name is not None and name not in names:
             raise CallError(f"there is no table {name!r}{did_you_mean(name, names)}")
-    for name in selection.refresh:
-        if name not in names or not isinstance(declaration.table(name), Source):
-            sources = [each for each in names if isinstance(declaration.table(each), Source)]
-            raise CallError(
-                f"there is no table {name!r} with a source{did_you_mean(name, sources)}"
-            )
+    for each in map(Refresh.of, selection.refresh):
+        _check_refresh(declaration, names, each)
     selected = set(selection.only or names)
     if selection.from_:
         selected &= _downstream(declaration, names, selection.from_)
     if selection.to:
         selected &= _upstream(declaration, selection.to)
     return selected
+
+
+def _check_refresh(declaration: Declaration, names: Sequence[str], refresh: Refresh) -> None:
+    name = refresh.table
+    source = declaration.table(name) if name in names else None
+    if not isinstance(source, Source):
+        sources = [each for each in names if isinstance(declaration.table(each), Source)]
+        raise CallError(f"there is no table {name!r} with a source{did_you_mean(name, sources)}")
+    if refresh.is_range and source.pulled is None:
+        raise CallError(
+            f"{name} reads files, which have no range",
+            hint=f"`medallion run --refresh {name}` reads all of them again",
+        )
 
 
 def fingerprint(declaration: Declaration, name: str, inputs: Mapping[str, Snapshot]) -> str:

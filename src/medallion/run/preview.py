@@ -7,8 +7,10 @@ from medallion.run import ingest
 from medallion.run.context import RunContext
 from medallion.run.determinism import require_deterministic
 from medallion.run.failures import Failures
-from medallion.run.planner import Arrival, Plan, Selection, plan, select
+from medallion.run.planner import Arrival, Plan, plan, select
+from medallion.run.selection import Selection
 from medallion.run.source_groups import ingest_in_groups
+from medallion.run.source_matches import SourceTable
 from medallion.run.source_tokens import read_tokens
 
 
@@ -29,12 +31,13 @@ def preview(context: RunContext, selection: Selection | None = None) -> Plan:
     failures, log = Failures(), correction_log(lake)
     require_corrections(lake, log, current)
 
-    def look(table: ingest.SourceTable) -> None:
+    def look(table: SourceTable) -> None:
         arrivals[table.name], _ = ingest.ingest_table(
             table,
             snapshots.get(table.name),
             None,
             full=table.name in choice.refresh,
+            backfills=choice.backfills(table.name),
             lost=lost.get(table.name, ()),
             touched=read_tokens(lake.storage, table.name),
             corrections=log.by_file(table.name),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from medallion.contracts import ORIGIN, literal
 from medallion.records import SourceFile
 from medallion.records.column_type import column_type
-from medallion.run.ingest import SourceTable
+from medallion.run.source_matches import SourceTable
 from medallion.sql.row_ids import FILE_BITS
 
 if TYPE_CHECKING:

@@ -21,12 +21,14 @@ from medallion.run.context import RunContext
 from medallion.run.failures import Failures
 from medallion.run.gates import table_gates
 from medallion.run.partition_changes import computed_change
-from medallion.run.planner import Arrival, Lost, Plan, Selection, Step, decide, plan, reads
+from medallion.run.planner import Arrival, Lost, Plan, Step, decide, plan, reads
 from medallion.run.publication import Publication
 from medallion.run.publish import Publisher
 from medallion.run.run_log import Event, RunLog, failed_step, finished_step, with_corrections
 from medallion.run.scheduler import run_in_order
+from medallion.run.selection import Selection
 from medallion.run.source_groups import ingest_in_groups
+from medallion.run.source_matches import SourceTable
 from medallion.run.source_tokens import read_tokens, write_tokens
 from medallion.run.writer import Writer
 from medallion.secrets import mask, scrub
@@ -89,9 +91,7 @@ class Execution:
             return self._session
 
     def execute(self) -> Run:
-        """Execute the run, and return its record. Raises MedallionError with `run` set when it
-        fails.
-        """
+        """Execute the run. Returns its record, which a MedallionError that it raises has, too."""
         configure("medallion")
         started, record = time.perf_counter(), self.log.record
         attributes = {"medallion.pipeline": record.pipeline, "medallion.run": record.id}
@@ -178,7 +178,7 @@ class Execution:
         tables = {name: self.snapshots[name] for name in self.log.places if name in self.snapshots}
         publication.conclude(tables, release, shown, self.candidate)
 
-    def _ingest(self, table: ingest.SourceTable) -> None:
+    def _ingest(self, table: SourceTable) -> None:
         before, lost = self.current.get(table.name), self.lost.get(table.name, ())
         touched = read_tokens(self.lake.storage, table.name) if before else {}
         arrival, files = ingest.ingest_table(
@@ -186,6 +186,7 @@ class Execution:
             before,
             self.scratch,
             full=self.selection.refreshes(table.name),
+            backfills=self.selection.backfills(table.name),
             lost=lost,
             touched=touched,
             corrections=self.corrections.by_file(table.name),
@@ -296,5 +297,4 @@ class Execution:
         self.log.finish(with_corrections(record, snapshot, self.corrections))
 
     def _changes(self, table: str) -> Mapping[Change, int]:
-        arrival = self.arrivals.get(table)
-        return arrival.changes if arrival else {}
+        return self.arrivals[table].changes if table in self.arrivals else {}

@@ -11,8 +11,8 @@ from medallion.identifiers import now
 from medallion.kernel.column_binding import BoundTable, ColumnFault
 from medallion.records import Column, Snapshot, SourceFile
 from medallion.records.column_type import NULL
-from medallion.run.ingest import SourceMatch, SourceTable, matches, source_storages
 from medallion.run.source_formats import SourceFormats
+from medallion.run.source_matches import SourceMatch, SourceTable, matches, source_storages
 from medallion.run.source_schema import settle
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from medallion.contracts import DataSource, Entry, SourceItem
 from medallion.records import SourceFile
+from medallion.run.selection import Refresh
 from medallion.secrets import mask
 from medallion.storage.download_cache import copies
 from medallion.storage.source_storage import SourceStorage
@@ -82,10 +83,13 @@ def pulled_files(
     former: Iterable[SourceFile],
     *,
     full: bool,
+    backfills: Sequence[Refresh] = (),
 ) -> PulledFiles:
     """The files of a source, sorted by name; `former` are those of the last release."""
     connection = connections.of(source)
     known = [SourceItem(file.name, file.token, file.cursor) for file in former]
+    for each in backfills:
+        known = list(source.backfill(known, each.begin, each.end))
     items = [
         replace(item, name=mask(item.name)) for item in source.look(connection, known, full=full)
     ]

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from medallion.errors import UnreachableError
 from medallion.run.failures import Failures
-from medallion.run.ingest import SourceTable
 from medallion.run.source_connections import SourceConnections
+from medallion.run.source_matches import SourceTable
 
 ATTEMPTS = 4
 BACK_OFF, MOST_BACK_OFF = 0.5, 10.0  # seconds before the second attempt, on average, and at most

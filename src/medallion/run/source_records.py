@@ -22,7 +22,8 @@ from medallion.contracts import records_path as stored_records
 from medallion.errors import DamagedError, MissingError, SourceError
 from medallion.kernel import partition_groups
 from medallion.records import SourceFile
-from medallion.run.ingest import BronzeFile, SourceTable, keep_object, matches, records_path
+from medallion.run.ingest import BronzeFile, keep_object, records_path
+from medallion.run.source_matches import SourceTable, matches
 from medallion.storage.digests import verified
 from medallion.storage.sealed_records import read_record, seal
 

@@ -11,8 +11,8 @@ from medallion.declaration.models import Source
 from medallion.errors import SourceError
 from medallion.records import Column, Snapshot, SourceFile
 from medallion.records.column_type import FLOATS, ColumnType, agree, column_type, decided
-from medallion.run.ingest import SourceTable
 from medallion.run.record_statistics import chunks_of, own_chunks_of
+from medallion.run.source_matches import SourceTable
 from medallion.sql.common_type import DATES, common_or_text, common_type
 
 _NANOSECOND_YEARS = range(1678, 2262)  # the whole years of timestamp(ns)

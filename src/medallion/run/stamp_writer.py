@@ -34,6 +34,7 @@ from medallion.run.plain_copies import PLAIN, PlainRecord
 from medallion.run.planner import Arrival, plan
 from medallion.run.publish import Publisher
 from medallion.run.run_log import finished_step, with_corrections
+from medallion.run.source_matches import SourceTable, source_storages
 from medallion.run.source_tokens import is_unchanged, read_tokens
 from medallion.storage.local import LocalStorage
 from medallion.storage.sealed_records import read_record
@@ -172,11 +173,11 @@ class _Answer:
             for step in planned.steps
         ]
 
-    def _arrival(self, table: ingest.SourceTable, release: Release) -> Arrival:
+    def _arrival(self, table: SourceTable, release: Release) -> Arrival:
         """The files of a source, if a run would take all of them for unchanged unread."""
         _require(not table.declared.pulled)
         # They are listed before they are compared: what changes meanwhile is found by either.
-        for storage, rest in ingest.source_storages(table):
+        for storage, rest in source_storages(table):
             folder = storage.root
             if folder is None:
                 raise _NoStampError

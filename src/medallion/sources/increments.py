@@ -4,12 +4,14 @@ A whole pull has two: the records before the largest value less the `lag`, and a
 those from there. Each run pulls the open part again, so that late rows are in it. When the cursor
 has moved by more than the `lag`, the open part is closed, and another one begins. Closed parts
 are never pulled again. So each row is in one file, unless it was updated: then its versions are in
-several, the newest in the last.
+several, the newest in the last. A backfill is a closed part of a range that other files have, too:
+the rows in it are as they were when it was pulled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, cast
@@ -17,6 +19,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BeforeValidator, Field
 
 from medallion.contracts import SourceItem
+from medallion.errors import SourceError
 from medallion.identifiers import now
 
 _LAG = r"^[0-9]+ (second|minute|hour|day|week)s?$"
@@ -27,6 +30,7 @@ def _one_or_more(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+CORRECT_RANGE = "write the range as the cursor has its values"
 Bound = str | int
 # Columns that identify a row: one name, or a list.
 Key = Annotated[
@@ -43,6 +47,8 @@ PERIODS: dict[str, timedelta] = {
 # By the bound after which the last part begins: where the next one would, and whether that is
 # later. None for a table without a value of the cursor.
 Cut = Callable[[Bound | None], tuple[Bound | None, bool]]
+# By a value of the cursor as a user writes it, and another that the cursor had: the value.
+Written = Callable[[str, Bound], Bound]
 
 
 @dataclass(frozen=True)
@@ -74,16 +80,33 @@ class Increments:
         if whole is None:
             whole = self._whole(cut)
             end = _cursor(whole)["to"]
-            return [whole] if end is None else [whole, self._open(1, end)]
-        closed = [item for item in former if "to" in _cursor(item) and item.name != whole.name]
-        closed.sort(key=lambda item: item.name)
-        begin = cast("Bound", _cursor(closed[-1] if closed else whole)["to"])
+            return [whole] if end is None else [whole, self._open(self._next([]), end)]
+        closed = self._closed(former)
+        ranges = [item for item in closed if "at" not in _cursor(item)]
+        begin = cast("Bound", _cursor(ranges[-1] if ranges else whole)["to"])
         end, later = cut(begin)
         if later:
-            name, bounds = self._part(len(closed) + 1), {"from": begin, "to": end}
+            name, bounds = self._next(closed), {"from": begin, "to": end}
             closed.append(SourceItem(name, f"from {begin} to {end}", cast("Any", bounds)))
             begin = cast("Bound", end)
-        return [whole, *closed, self._open(len(closed) + 1, begin)]
+        return [whole, *closed, self._open(self._next(closed), begin)]
+
+    def backfill(
+        self, former: Sequence[SourceItem], begin: str, end: str, bound: Written
+    ) -> list[SourceItem]:
+        """The `former` files and one for a range; without it when all is pulled again anyway.
+
+        Parameters: `begin` and `end` as a user writes them; `bound` gives their values.
+        """
+        whole = next((item for item in former if self._is_valid(item)), None)
+        if whole is None:
+            return list(former)
+        known = cast("Bound", _cursor(whole)["to"])
+        first, last = (bound(each, known) if each else None for each in (begin, end))
+        moment = now().isoformat()
+        cursor = {"from": first, "to": last, "at": moment}
+        token = f"from {begin} to {end} at {moment}"
+        return [*former, SourceItem(self._next(self._closed(former)), token, cast("Any", cursor))]
 
     def range(self, item: SourceItem) -> CursorRange:
         """Which records are in a file."""
@@ -96,8 +119,13 @@ class Increments:
         cursor = {"whole": moment, "to": end, "of": self.identity}
         return SourceItem(self.label, f"whole {moment}", cast("Any", cursor))
 
-    def _open(self, number: int, begin: Bound) -> SourceItem:
-        return SourceItem(self._part(number), cursor=cast("Any", {"from": begin}))
+    def _open(self, name: str, begin: Bound) -> SourceItem:
+        return SourceItem(name, cursor=cast("Any", {"from": begin}))
+
+    def _closed(self, former: Sequence[SourceItem]) -> list[SourceItem]:
+        """The parts that are not pulled again, in their order."""
+        closed = [item for item in former if "to" in _cursor(item) and "of" not in _cursor(item)]
+        return sorted(closed, key=lambda item: item.name)
 
     def _is_valid(self, item: SourceItem) -> bool:
         """Whether this is the first file of the last whole pull, after which parts can follow."""
@@ -107,8 +135,10 @@ class Increments:
         age = now() - datetime.fromisoformat(cursor["whole"])
         return self.period is None or age < self.period
 
-    def _part(self, number: int) -> str:
-        return f"{self.label} part {number:06}"
+    def _next(self, closed: Sequence[SourceItem]) -> str:
+        """The name of the part after the closed ones, some of which may have had no records."""
+        number = int(closed[-1].name.rpartition(" ")[2]) if closed else 0
+        return f"{self.label} part {number + 1:06}"
 
 
 def _cursor(item: SourceItem) -> Mapping[str, Any]:
@@ -126,6 +156,15 @@ def check_cursor(
         )
     if not cursor and (key or lag or whole):
         raise ValueError(f"`key`, `lag` and `whole` are for a `{declared_by}`")
+
+
+@contextmanager
+def cursor_errors(label: str, cursor: str, hint: str) -> Iterator[None]:
+    """Turn a ValueError, which says what the cursor of a source has, into a SourceError."""
+    try:
+        yield
+    except ValueError as error:
+        raise SourceError(f"{label}: the cursor {cursor!r} {error}", hint=hint) from error
 
 
 def interval(lag: str) -> timedelta:

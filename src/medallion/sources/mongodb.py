@@ -16,6 +16,7 @@ from medallion.identifiers import digest
 from medallion.mongodb_session import is_unreachable, message_and_hint, open_client
 from medallion.secrets import SECRETS
 from medallion.sources.increments import (
+    CORRECT_RANGE,
     PERIODS,
     Bound,
     CursorRange,
@@ -24,6 +25,7 @@ from medallion.sources.increments import (
     Lag,
     Period,
     check_cursor,
+    cursor_errors,
 )
 from medallion.sources.mongodb_cursor import (
     bound_text,
@@ -32,6 +34,7 @@ from medallion.sources.mongodb_cursor import (
     is_greater,
     less,
     range_filter,
+    written_bound,
 )
 from medallion.storage import require_packages
 
@@ -149,6 +152,12 @@ class MongoDBSource(DataSource):
                 if item in former or connection.has_documents(self, increments.range(item))
             ]
 
+    def backfill(self, former: Sequence[SourceItem], begin: str, end: str) -> Sequence[SourceItem]:
+        if not self.cursor:
+            return super().backfill(former, begin, end)
+        with cursor_errors(self.label, self.cursor, CORRECT_RANGE):
+            return self._increments.backfill(former, begin, end, written_bound)
+
     def pull(self, connection: MongoDBConnection, item: SourceItem) -> Iterator[bytes]:
         values = self._increments.range(item) if self.cursor else CursorRange()
         with source_errors(self.url):
@@ -184,13 +193,8 @@ class MongoDBConnection:
         value = field_value(largest or {}, source.cursor)
         if value is None:
             return None, False
-        try:
+        with cursor_errors(source.label, source.cursor, "correct `cursor` or `lag`"):
             end = less(value, source.lag)
-        except ValueError as error:
-            raise SourceError(
-                f"{source.label}: the cursor {source.cursor!r} {error}",
-                hint="correct `cursor` or `lag`",
-            ) from error
         return bound_text(end), first is not None and is_greater(end, first)
 
     def has_documents(self, source: MongoDBSource, values: CursorRange) -> bool:

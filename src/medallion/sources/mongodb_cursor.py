@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from medallion.sources.increments import Bound, CursorRange, interval
@@ -21,6 +21,16 @@ def bson_bound(bound: Bound) -> Any:
     from bson.json_util import CANONICAL_JSON_OPTIONS, loads
 
     return loads(str(bound), json_options=CANONICAL_JSON_OPTIONS.with_options(tz_aware=True))
+
+
+def written_bound(text: str, known: Bound) -> str:
+    """The value that a user writes, of the type of a known one. Raises ValueError."""
+    like = bson_bound(known)
+    try:
+        return bound_text(_written(text, like))
+    except (ValueError, ArithmeticError, TypeError) as error:
+        kind = type(like).__name__
+        raise ValueError(f"has values of type {kind}, which {text!r} is not") from error
 
 
 def field_value(document: Mapping[str, Any], path: str) -> Any:
@@ -78,3 +88,18 @@ def _comparable(value: Any) -> Any:
     if isinstance(value, Decimal128):
         return value.to_decimal()
     return value.encode() if isinstance(value, str) else value
+
+
+def _written(text: str, like: Any) -> Any:
+    from bson import Decimal128, ObjectId
+
+    if isinstance(like, ObjectId) and ObjectId.is_valid(text):
+        return ObjectId(text)
+    if isinstance(like, datetime | ObjectId):
+        moment = datetime.fromisoformat(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment if isinstance(like, datetime) else ObjectId.from_datetime(moment)
+    if isinstance(like, Decimal128 | str):
+        return type(like)(text)
+    number = float(text)  # MongoDB compares all numbers with one another
+    return int(text) if number.is_integer() else number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 import medallion as md
 from medallion.declaration.models import Declaration, Source, Table
 from medallion.records import Column, Partition, Snapshot, SourceFile
+from medallion.run.source_matches import SourceTable
 
 MOMENT = datetime(2025, 1, 2, tzinfo=UTC)
 FILES = {
@@ -60,6 +62,16 @@ def project(tmp_path: Path) -> Project:
         return md.Pipeline(declare(**fields), base=tmp_path)
 
     return create
+
+
+@pytest.fixture
+def orders(project: Project) -> SourceTable:
+    """The table of the orders, with its storage and layer."""
+    return next(iter(project().context.source_tables()))
+
+
+def with_source(table: SourceTable, source: str, **fields: Any) -> SourceTable:
+    return replace(table, declared=Source(source=source, **fields))
 
 
 def source_file(name: str, content: str = "", **fields: Any) -> SourceFile:

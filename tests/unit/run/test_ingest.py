@@ -11,25 +11,17 @@ from typing import Any
 
 import pytest
 
-from medallion.declaration.models import Source
 from medallion.errors import SourceError
 from medallion.records import Snapshot
 from medallion.run import ingest
 from medallion.run.ingest import (
     BronzeFile,
-    SourceTable,
-    digest_of_source,
     ingest_table,
-    matches,
     records_path,
     touched_tokens,
 )
-from tests.unit.run.conftest import FILES, Project, snapshot, source_file
-
-
-@pytest.fixture
-def orders(project: Project) -> SourceTable:
-    return next(iter(project().context.source_tables()))
+from medallion.run.source_matches import SourceTable
+from tests.unit.run.conftest import FILES, snapshot, source_file, with_source
 
 
 @pytest.fixture
@@ -53,10 +45,6 @@ def published(files: list[BronzeFile]) -> Snapshot:
         for file in files
     ]
     return snapshot("bronze.orders", sources=tuple(sources))
-
-
-def with_source(table: SourceTable, source: str, **fields: Any) -> SourceTable:
-    return replace(table, declared=Source(source=source, **fields))
 
 
 def test_new_files_are_stored_under_their_hashes(orders: SourceTable, scratch: Path) -> None:
@@ -174,48 +162,6 @@ def test_files_are_stored_in_batches_of_limited_number_and_size(
         monkeypatch.setattr(ingest, limit, value)
         assert ingest_table(orders, None, scratch)[0].fingerprint == expected
         monkeypatch.undo()
-
-
-def test_matching_files_are_sorted_and_named_from_the_declaration(
-    orders: SourceTable, tmp_path: Path
-) -> None:
-    (tmp_path / "orders/deep").mkdir()
-    (tmp_path / "orders/deep/é.csv").write_text("id\n")
-    (tmp_path / "orders/.hidden.csv").write_text("id\n")
-
-    def names(source: str) -> list[str]:
-        return [file.name for file in matches(with_source(orders, source))]
-
-    assert names("orders/*.csv") == ["orders/a.csv", "orders/b.csv"]
-    assert names("orders/**/*.csv") == ["orders/a.csv", "orders/b.csv", "orders/deep/é.csv"]
-    assert names("clients.csv") == ["clients.csv"]
-    assert names("*.csv") == ["clients.csv"]
-    (file,) = matches(with_source(orders, "clients.csv"))
-    assert (
-        digest_of_source(file.storage, file.entry)
-        == sha256(FILES["clients.csv"].encode()).hexdigest()
-    )
-
-
-@pytest.mark.parametrize(
-    ("source", "says"),
-    [
-        ("gone/*.csv", "bronze.orders: no file matches gone/*.csv"),
-        ("gone.csv", "bronze.orders: no file matches gone.csv"),
-        ("orders", "bronze.orders: orders is a folder, FIFO or device"),
-    ],
-)
-def test_a_source_without_files_is_refused(orders: SourceTable, source: str, says: str) -> None:
-    with pytest.raises(SourceError) as error:
-        matches(with_source(orders, source))
-    assert error.value.message == says
-    assert error.value.hint
-
-
-def test_a_name_that_is_not_utf_8_is_refused(orders: SourceTable, tmp_path: Path) -> None:
-    (tmp_path / os.fsdecode(b"orders/\xe9.csv")).write_text("id\n")
-    with pytest.raises(SourceError, match=r"b'\\xe9.csv' is not UTF-8"):
-        matches(orders)
 
 
 def test_a_file_is_read_only_when_all_changes_are_in_it(

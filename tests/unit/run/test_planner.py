@@ -14,7 +14,6 @@ from medallion.records import Change, Snapshot
 from medallion.run.planner import (
     Arrival,
     Plan,
-    Selection,
     Step,
     fingerprint,
     order,
@@ -22,6 +21,7 @@ from medallion.run.planner import (
     reads,
     select,
 )
+from medallion.run.selection import Selection
 
 ALL = [
     "bronze.clients",
@@ -256,9 +256,8 @@ def test_only_a_table_with_a_source_can_be_refreshed() -> None:
             CallError, match=rf"no table '{table}' with a source; did you mean 'bronze.orders'\?$"
         ):
             select(declare(), Selection(refresh=(table,)))
-    assert Selection(refresh=("bronze.orders",)).refreshes("bronze.orders")
-    assert not Selection(refresh=("bronze.orders",)).refreshes("bronze.clients")
-    assert Selection(full=True).refreshes("bronze.clients")
+    with pytest.raises(CallError, match=r"^bronze.orders reads files, which have no range\n"):
+        select(declare(), Selection(refresh=("bronze.orders:1..2",)))
 
 
 def test_what_is_left_out_though_it_changed_is_stale() -> None:

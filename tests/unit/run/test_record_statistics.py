@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from medallion.records import SourceFile
-from medallion.run.ingest import SourceTable
 from medallion.run.record_statistics import chunks_of, own_chunks_of
+from medallion.run.source_matches import SourceTable
 from tests.unit.run.conftest import Project, source_file
 
 

@@ -10,8 +10,9 @@ import pytest
 from medallion.declaration.models import Source, Table
 from medallion.errors import LeaseError, SourceError, StepError, TablesError
 from medallion.records import Run
-from medallion.run.planner import Selection, Step
+from medallion.run.planner import Step
 from medallion.run.run_log import Event
+from medallion.run.selection import Selection
 from tests.unit.run.conftest import FILES, Project, write
 
 BROKEN = Table(from_="bronze.clients", steps=[{"sql": "select nothing from clients"}])

@@ -12,8 +12,9 @@ from medallion.errors import SourceError, UnreachableError
 from medallion.layers.raw import Raw
 from medallion.run import source_groups
 from medallion.run.failures import Failures
-from medallion.run.ingest import SourceTable, ingest_table
+from medallion.run.ingest import ingest_table
 from medallion.run.source_groups import groups, ingest_in_groups
+from medallion.run.source_matches import SourceTable
 from medallion.storage.local import LocalStorage
 from tests.unit.run.counters import Counter
 

@@ -12,7 +12,8 @@ from medallion.contracts import Parsed, Session, description_path
 from medallion.errors import SourceError
 from medallion.lake.journal import WriteJournal, read_journals
 from medallion.records import SourceFile
-from medallion.run.ingest import BronzeFile, SourceTable, ingest_table
+from medallion.run.ingest import BronzeFile, ingest_table
+from medallion.run.source_matches import SourceTable
 from medallion.run.source_records import parse
 from medallion.storage.digests import forget_digests
 from tests.unit.run.conftest import Project, write

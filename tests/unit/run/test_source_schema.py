@@ -13,7 +13,7 @@ import pytest
 from medallion.declaration.models import Source
 from medallion.errors import SourceError
 from medallion.records import Column, SourceFile
-from medallion.run.ingest import SourceTable
+from medallion.run.source_matches import SourceTable
 from medallion.run.source_schema import settle
 from tests.unit.run.conftest import Project, snapshot, source_file
 

@@ -79,6 +79,29 @@ def test_an_empty_table_is_pulled_whole_until_it_has_rows() -> None:
     assert ranges(ORDERS.items(empty, at(5))) == [CursorRange(None, 5), CursorRange(5)]
 
 
+def test_a_backfill_is_a_part_after_all_closed_ones() -> None:
+    parts = ORDERS.items(ORDERS.items([], at(10)), at(15))
+    asked = ORDERS.backfill(parts, "3", "12", lambda text, _: int(text))
+    assert asked[:-1] == parts
+    items = ORDERS.items(asked, at(15))
+    assert ranges(items) == [FIRST, CursorRange(10, 15), CursorRange(3, 12), CursorRange(15)]
+    assert [item.name[-1] for item in items[1:]] == ["1", "2", "3"]
+    assert items[2].token.startswith("from 3 to 12 at ")
+    assert ORDERS.items(items, at(15)) == items  # and it is not pulled again
+    later = ORDERS.items(items, at(20))
+    assert ranges(later)[2:] == [CursorRange(3, 12), CursorRange(15, 20), CursorRange(20)]
+    lost = [item for item in later if "part 000002" not in item.name]  # it had no records
+    assert [item.name[-1] for item in ORDERS.items(lost, at(30))[1:]] == ["1", "3", "4", "5"]
+
+
+def test_a_backfill_may_have_one_bound_and_needs_a_former_pull() -> None:
+    items = ORDERS.items([], at(10))
+    assert ORDERS.range(ORDERS.backfill(items, "", "7", lambda text, _: text)[-1]).begin is None
+    assert ORDERS.range(ORDERS.backfill(items, "7", "", lambda text, _: text)[-1]).end is None
+    assert ORDERS.backfill([], "1", "2", lambda text, _: text) == []
+    assert Increments("db orders", "v2").backfill(items, "1", "2", lambda text, _: text) == items
+
+
 def test_everything_is_pulled_again_after_a_change_or_a_period() -> None:
     first = ORDERS.items([], at(10))
     parts = ORDERS.items(ORDERS.items(first, at(15)), at(20))
@@ -145,6 +168,13 @@ class Writer:
             self.deleted.add(deleted)
             self._delete(deleted)
 
+    def insert_too_late(self) -> tuple[int, int]:
+        """Commit a row later than the lag allows; its number and its value of the cursor."""
+        self._last_id, moment = self._last_id + 1, self._clock // 2
+        self._insert(self._last_id, moment)
+        self.rows[self._last_id] = moment
+        return self._last_id, moment
+
 
 class Release:
     """The files that a source was pulled into, as a lake keeps them."""
@@ -154,8 +184,10 @@ class Release:
         self.items: list[SourceItem] = []
         self._files: dict[tuple[str, str], bytes] = {}
 
-    def pull(self, *, full: bool = False) -> dict[int, int]:
-        """Pull what is new; the newest version of each row."""
+    def pull(self, *, full: bool = False, backfill: tuple[str, str] = ("", "")) -> dict[int, int]:
+        """Pull what is new, or a range again; the newest version of each row."""
+        if any(backfill):
+            self.items = list(self._source.backfill(self.items, *backfill))
         with self._source.connect() as connection:
             self.items = list(self._source.look(connection, self.items, full=full))
             self._files = {
@@ -284,5 +316,12 @@ def test_200_pulls_while_a_writer_is_late_and_deletes(
             assert rows.keys() - writer.rows.keys() <= writer.deleted
         assert len(release.items) > 20
         assert len(writer.deleted) > 10
+        late, moment = writer.insert_too_late()
+        assert late not in release.pull()
+        for span in (("1", f"{moment}"), (f"{moment + 1}", "")):
+            assert late not in release.pull(backfill=span)
+        rows = release.pull(backfill=(f"{moment}", f"{moment + 1}"))
+        assert {row: rows[row] for row in rows if row in writer.rows} == writer.rows
+        assert release.pull() == rows
         assert release.pull(full=True) == writer.rows
         assert len(release.items) == 2

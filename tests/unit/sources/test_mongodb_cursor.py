@@ -18,6 +18,7 @@ from medallion.sources.mongodb_cursor import (
     is_greater,
     less,
     range_filter,
+    written_bound,
 )
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
@@ -87,3 +88,38 @@ def test_the_key_is_the_id_by_default() -> None:
     assert MongoDBSource(url=url, collection="o").version_key == ()
     assert MongoDBSource(url=url, collection="o", cursor="at").version_key == ("_id",)
     assert MongoDBSource(url=url, collection="o", cursor="at", key=("n",)).version_key == ("n",)
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "value"),
+    [
+        ("2024-03-01", datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)),
+        (
+            "2024-03-01T02:00+02:00",
+            datetime(2024, 1, 1, tzinfo=UTC),
+            datetime(2024, 3, 1, tzinfo=UTC),
+        ),
+        ("65e11a8000000000000000aa", ObjectId(), ObjectId("65e11a8000000000000000aa")),
+        ("2024-03-01", ObjectId(), ObjectId("65e11a800000000000000000")),
+        ("7", Int64(1), 7),
+        ("7.5", 1, 7.5),
+        ("7.50", Decimal128("1"), Decimal128("7.50")),
+        ("march", "april", "march"),
+    ],
+)
+def test_a_value_that_a_user_writes(text: str, known: object, value: object) -> None:
+    assert bson_bound(written_bound(text, bound_text(known))) == value
+
+
+@pytest.mark.parametrize(
+    ("known", "kind"),
+    [
+        (datetime(2024, 1, 1, tzinfo=UTC), "datetime"),
+        (ObjectId(), "ObjectId"),
+        (Int64(1), "Int64"),
+        (Decimal128("1"), "Decimal128"),
+    ],
+)
+def test_a_value_of_another_type_is_refused(known: object, kind: str) -> None:
+    with pytest.raises(ValueError, match=f"has values of type .*{kind}.*, which 'soon' is not"):
+        written_bound("soon", bound_text(known))

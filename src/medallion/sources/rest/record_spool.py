@@ -39,23 +39,27 @@ class RecordSpool:
         """Whether all records from a value on were asked for."""
         return self.begin is None or (begin is not None and not is_smaller(begin, self.begin))
 
-    def lines(self, begin: CursorValue | None) -> Iterator[bytes]:
-        """The records from a value on, each on a line, and those without any that are new."""
+    def lines(self, begin: CursorValue | None, end: CursorValue | None = None) -> Iterator[bytes]:
+        """The records from `begin` to before `end`, each on a line.
+
+        Those without a value are among them, if they are new.
+        """
         self._file.seek(0)
         batch: list[str] = []
         for line in self._file:
-            if begin is None or self._is_from(line, begin):
+            if self._is_between(line, begin, end):
                 batch.append(line)
             if len(batch) == BATCH:
                 yield "".join(batch).encode()
                 batch.clear()
         yield "".join(batch).encode()
 
-    def _is_from(self, line: str, begin: CursorValue) -> bool:
+    def _is_between(self, line: str, begin: CursorValue | None, end: CursorValue | None) -> bool:
         value = self._since.value(line)
         if value is None:  # of a pull of all records, the first file has those without a value
-            return self.begin is not None
-        return not is_smaller(value, begin)
+            return begin is None or self.begin is not None
+        starts = begin is None or not is_smaller(value, begin)
+        return starts and (end is None or is_smaller(value, end))
 
     def _add(self, page: list[str]) -> None:
         for record in page:

@@ -76,6 +76,17 @@ def cursor_value(bound: Bound) -> CursorValue:
     return value
 
 
+def written_bound(text: str, known: Bound) -> str:
+    """The value that a user writes, of the type of a known one. Raises ValueError."""
+    like = cursor_value(known)
+    try:
+        value = Decimal(text) if isinstance(like, Decimal) else text
+    except ArithmeticError:
+        value = text
+    is_smaller(value, like)
+    return bound_text(value)
+
+
 def is_smaller(value: CursorValue, other: CursorValue) -> bool:
     """Whether a value is smaller than another. Raises ValueError when types differ."""
     one, two = (_moment(each) or each for each in (value, other))

@@ -16,6 +16,7 @@ from medallion.identifiers import digest
 from medallion.plural import count_of
 from medallion.secrets import SECRETS
 from medallion.sources.increments import (
+    CORRECT_RANGE,
     PERIODS,
     Bound,
     Increments,
@@ -23,6 +24,7 @@ from medallion.sources.increments import (
     Lag,
     Period,
     check_cursor,
+    cursor_errors,
 )
 from medallion.sources.rest.authorization import Authorization
 from medallion.sources.rest.client import RestClient, without_query
@@ -45,6 +47,7 @@ from medallion.sources.rest.since import (
     cursor_value,
     is_smaller,
     less,
+    written_bound,
 )
 from medallion.storage import require_packages
 
@@ -173,11 +176,20 @@ class RestSource(DataSource):
         cut = partial(self._cut, connection, self.since)
         return self._increments.items([] if full else former, cut)
 
+    def backfill(self, former: Sequence[SourceItem], begin: str, end: str) -> Sequence[SourceItem]:
+        if not self.since:
+            return super().backfill(former, begin, end)
+        with cursor_errors(self.label, self.since.cursor, CORRECT_RANGE):
+            return self._increments.backfill(former, begin, end, written_bound)
+
     def pull(self, connection: RestConnection, item: SourceItem) -> Iterator[bytes]:
         if self.since:
-            begin = self._increments.range(item).begin
-            value = None if begin is None else cursor_value(begin)
-            yield from self._spool(connection, self.since, value).lines(value)
+            values = self._increments.range(item)
+            begin, end = (
+                None if bound is None else cursor_value(bound)
+                for bound in (values.begin, values.end)
+            )
+            yield from self._spool(connection, self.since, begin).lines(begin, end)
             return
         for records in self.pages(connection.client):
             yield "".join(f"{record}\n" for record in records).encode()
@@ -212,7 +224,7 @@ class RestSource(DataSource):
         largest = self._spool(connection, since, first).largest
         if largest is None:
             return None, False
-        with self._cursor_errors(since):
+        with cursor_errors(self.label, since.cursor, "correct `since` or `lag`"):
             end = less(largest, self.lag)
             return bound_text(end), first is not None and is_smaller(first, end)
 
@@ -225,18 +237,8 @@ class RestSource(DataSource):
             more = {} if begin is None else {since.param: since.written(begin)}
             return RecordSpool(since, begin, self.pages(connection.client, more))
 
-        with self._cursor_errors(since):
+        with cursor_errors(self.label, since.cursor, "correct `since` or `lag`"):
             return connection.spool(digest(self.model_dump(mode="json")), begin, request)
-
-    @contextmanager
-    def _cursor_errors(self, since: SinceParameter) -> Iterator[None]:
-        try:
-            yield
-        except ValueError as error:
-            raise SourceError(
-                f"{self.label}: the cursor {since.cursor!r} {error}",
-                hint="correct `since` or `lag`",
-            ) from error
 
     @property
     def _increments(self) -> Increments:

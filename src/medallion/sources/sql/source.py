@@ -15,7 +15,7 @@ from medallion.databases.relation import Relation
 from medallion.errors import did_you_mean
 from medallion.identifiers import digest
 from medallion.secrets import PERCENT_ENCODE, SECRETS, unclear_credentials
-from medallion.sources.increments import PERIODS, Increments, Key, Lag, Period, check_cursor
+from medallion.sources.increments import PERIODS, Bound, Increments, Key, Lag, Period, check_cursor
 from medallion.sources.sql.database import SqlConnection, SqlDatabase
 from medallion.sources.sql.duckdb import DuckDBDatabase
 from medallion.sources.sql.mysql import MySqlDatabase
@@ -151,6 +151,11 @@ class SqlSource(DataSource):
         cut = partial(connection.cut, self.relation, self.cursor, self.lag)
         return self._increments.items([] if full else former, cut)
 
+    def backfill(self, former: Sequence[SourceItem], begin: str, end: str) -> Sequence[SourceItem]:
+        if not self.cursor:
+            return super().backfill(former, begin, end)
+        return self._increments.backfill(former, begin, end, _as_written)
+
     def pull(self, connection: SqlConnection, item: SourceItem) -> Iterator[bytes]:
         relation = self.relation
         if self.cursor:
@@ -167,3 +172,8 @@ class SqlSource(DataSource):
     @property
     def _database(self) -> SqlDatabase:
         return _DATABASES[self.url.partition(":")[0]](self.url)
+
+
+def _as_written(text: str, _known: Bound) -> Bound:
+    """A value of the cursor, which the database compares with the column's."""
+    return text

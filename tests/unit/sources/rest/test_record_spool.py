@@ -15,8 +15,10 @@ def spooled(begin: CursorValue | None, *values: object) -> RecordSpool:
     return RecordSpool(SINCE, begin, [records[:2], records[2:]])
 
 
-def numbers(spool: RecordSpool, begin: CursorValue | None) -> list[str]:
-    text = b"".join(spool.lines(begin)).decode()
+def numbers(
+    spool: RecordSpool, begin: CursorValue | None, end: CursorValue | None = None
+) -> list[str]:
+    text = b"".join(spool.lines(begin, end)).decode()
     return [line.removeprefix('{"n": ').removesuffix("}") for line in text.splitlines()]
 
 
@@ -25,6 +27,8 @@ def test_parts_are_taken_from_all_records() -> None:
     assert spool.largest == Decimal(9)
     assert numbers(spool, None) == ["3", "9", "null", "7"]
     assert numbers(spool, Decimal(7)) == ["9", "7"]
+    assert numbers(spool, None, Decimal(7)) == ["3", "null"]
+    assert numbers(spool, Decimal(3), Decimal(9)) == ["3", "7"]
     assert spool.has(None)
     assert spool.has(Decimal(1))
     spool.close()

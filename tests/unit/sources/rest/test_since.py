@@ -13,6 +13,7 @@ from medallion.sources.rest.since import (
     is_smaller,
     is_unasked,
     less,
+    written_bound,
 )
 
 
@@ -97,3 +98,12 @@ def test_records_that_were_not_asked_for() -> None:
     assert is_unasked("2024-01-01T00:00:00Z", "2024-01-05T00:00:00Z")
     assert not is_unasked("2024-01-04T00:00:00Z", "2024-01-05T00:00:00Z")
     assert is_unasked("a", "b")
+
+
+def test_a_value_that_a_user_writes() -> None:
+    number, moment = bound_text(Decimal(5)), bound_text("2024-01-05T00:00:00Z")
+    assert cursor_value(written_bound("7.5", number)) == Decimal("7.5")
+    assert cursor_value(written_bound("2024-01-06", moment)) == "2024-01-06"
+    for text, known in (("soon", number), ("soon", moment), ("7", moment)):
+        with pytest.raises(ValueError, match="has values of different types"):
+            written_bound(text, known)
