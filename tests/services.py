@@ -145,6 +145,8 @@ def mariadb(*options: str, port: int | None = None) -> Iterator[Service]:
         settings = [
             "--no-defaults",
             f"--datadir={folder / 'data'}",
+            # In a common folder, a server that starts removes the temporary tables of others.
+            f"--tmpdir={folder}",
             "--innodb-log-file-size=8M",
             "--innodb-buffer-pool-size=32M",
             "--skip-name-resolve",
