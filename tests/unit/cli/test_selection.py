@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from medallion.cli.selection import SelectedTables, selection_options
-from medallion.run.planner import Selection
+from medallion.run.selection import Selection
 
 
 @click.command()
