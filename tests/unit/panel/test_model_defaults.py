@@ -18,6 +18,8 @@ from medallion_panel.ui import model_defaults
 from medallion_panel.ui.card_frame import CardFrame
 from medallion_panel.ui.model_defaults import install_shared_defaults
 
+INITIALIZE = HasProps.__init__
+
 
 @pytest.fixture(autouse=True)
 def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -32,6 +34,7 @@ def uninstall(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(PropertyDescriptor, "instance_default", model_defaults._instance_default)
     patch.setattr(PropertyDescriptor, "has_unstable_default", model_defaults._has_unstable_default)
     patch.setattr(HasProps, "properties_with_values", model_defaults._properties_with_values)
+    patch.setattr(HasProps, "__init__", INITIALIZE)
     patch.setattr(ReactiveESM, "_bundle_path", pn.util.classproperty(model_defaults._bundle_path))
 
 
@@ -97,6 +100,19 @@ def test_mutable_defaults_are_not_shared() -> None:
     assert second.children == []
     assert len(first.properties_with_values(include_defaults=False)["children"]) == 1
     assert "children" not in second.properties_with_values(include_defaults=False)
+
+
+def test_an_empty_list_is_made_when_it_is_first_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    plot = figure()
+    assert not {"tags", "styles"} & set(plot._unstable_default_values)
+    assert "toolbar" in plot._unstable_default_values
+    changes: list[Any] = []
+    plot.on_change("tags", lambda attr, old, new: changes.append((attr, old, new)))
+    plot.tags.append("one")
+    assert changes == [("tags", [], ["one"])]
+    assert plot.properties_with_values(include_defaults=False)["tags"] == ["one"]
+    uninstall(monkeypatch)
+    assert {"tags", "styles"} <= set(figure()._unstable_default_values)
 
 
 def test_a_theme_comes_before_the_default() -> None:

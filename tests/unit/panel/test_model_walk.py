@@ -9,6 +9,7 @@ import panel_material_ui as pmui
 import pytest
 from bokeh.model import DataModel, Model
 from bokeh.model import util as model_util
+from bokeh.models import LinearAxis
 from bokeh.plotting import figure
 from panel.reactive import ReactiveCustomBase
 
@@ -51,6 +52,16 @@ def test_a_default_of_its_own_is_found_and_stays_the_same() -> None:
     found = {model.id for model in plot.references()}
     assert plot.toolbar.id in found
     assert found == {model.id for model in plot.references()}
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_default_without_models_is_not_made() -> None:
+    plot = figure()
+    plot._unstable_default_values.clear()
+    plot.references()
+    assert set(plot._unstable_default_values) == {"title", "toolbar"}
+    plot.above.append(LinearAxis(axis_label="above"))
+    assert "above" in [getattr(each, "axis_label", "") for each in plot.references()]
 
 
 @pytest.mark.usefixtures("quick")
