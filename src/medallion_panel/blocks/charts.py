@@ -20,6 +20,7 @@ from medallion_panel.blocks.chart_figures import ChartFigures
 from medallion_panel.blocks.compared_series import (
     ComparedSeries,
     can_total,
+    compared_figures,
     compared_series,
     compared_tooltips,
     compared_totals,
@@ -220,7 +221,7 @@ def _rendered(
 def _figures(chart: SeriesChart, compared: ComparedSeries | None) -> ChartFigures:
     if compared is None:
         return chart.figures
-    return partial(chart.figures, compared.frame, compared.label)
+    return partial(compared_figures, chart, compared)
 
 
 def _note(chart: SeriesChart, compared: ComparedSeries | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import localcontext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
@@ -11,7 +12,9 @@ from bokeh.models import ColumnDataSource
 from markupsafe import Markup
 
 from medallion.query.metrics import metric_call
+from medallion.query.stored_integers import EXACT
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError
+from medallion_panel.blocks.chart_figures import FigureColumn
 from medallion_panel.blocks.comparison import Comparison
 from medallion_panel.blocks.series import series_data
 from medallion_panel.blocks.series_chart import SeriesChart
@@ -35,11 +38,12 @@ class ComparedSeries:
     """Figures at the x of a chart that they correspond to.
 
     `frame` has the columns x, y, series, text (y in words) and period (their own x in words).
-    `label` names what the chart is compared with, and `note` says what is not drawn. Visitors who
-    see the same share them, and only read them.
+    `exact` are the y as the release has them, `label` names what the chart is compared with, and
+    `note` says what is not drawn. Visitors who see the same share them, and only read them.
     """
 
     frame: pd.DataFrame
+    exact: Sequence[Any]
     label: str
     note: str = ""
 
@@ -103,10 +107,11 @@ def _series(
         data = series_data(block, other, chart.data)
     except NoRowsError:
         note = context.formats.say("No figures in {period}.", period=label)
-        return ComparedSeries(pd.DataFrame(columns=["x", "y"]), label, note)
+        return ComparedSeries(pd.DataFrame(columns=["x", "y"]), (), label, note)
     column = context.column(block.table, block.x)
     moved = comparison.forward(column, list(data.frame["x"]))
-    frame = data.frame.assign(period=[context.formats.period(value) for value in data.frame["x"]])
+    periods = [context.formats.period(value) for value in data.frame["x"]]
+    frame = data.frame.assign(period=periods, exact=pd.Series(data.exact, dtype=object))
     frame = frame.assign(x=pd.Series(moved, index=frame.index, dtype=object))
     frame = frame[[value is not None for value in moved]].dropna(subset=["y"])
     frame = frame.assign(x=chart.axis_values(frame["x"]))
@@ -114,9 +119,8 @@ def _series(
     write = chart.write
     drawn = drawn.assign(text=[write(value) for value in drawn["y"]])
     rest = len(data.frame["y"].dropna()) - len(drawn)
-    return ComparedSeries(
-        drawn.reset_index(drop=True), label, _left_out(rest, label, context.formats.say)
-    )
+    exact, note = list(drawn.pop("exact")), _left_out(rest, label, context.formats.say)
+    return ComparedSeries(drawn.reset_index(drop=True), exact, label, note)
 
 
 def _left_out(count: int, label: str, say: Messages) -> str:
@@ -133,10 +137,42 @@ def _totals(
     compared = _series(chart, context, other, comparison)
     if compared.frame.empty or compared.frame["series"].nunique() < 2:
         return compared
-    groups = compared.frame.groupby("x", sort=False)
-    frame = groups.agg(y=("y", "sum"), period=("period", "first")).reset_index()
+    frame = compared.frame.assign(exact=pd.Series(compared.exact, dtype=object))
+    groups = frame.groupby("x", sort=False)
+    with localcontext(EXACT):
+        frame = groups.agg(y=("y", "sum"), period=("period", "first"), exact=("exact", "sum"))
     text = [chart.write(value) for value in frame["y"]]
-    return ComparedSeries(frame.assign(text=text), compared.label, compared.note)
+    exact = list(frame.pop("exact"))
+    frame = frame.reset_index().assign(text=text)
+    return ComparedSeries(frame, exact, compared.label, compared.note)
+
+
+def compared_figures(chart: SeriesChart, compared: ComparedSeries) -> list[FigureColumn]:
+    """What a chart shows as a table, with what it is compared with: next to its own figures, or
+    below them where it is the sums of its series.
+    """
+    columns, rows, frame = chart.figures(), chart.rows, compared.frame
+    if frame.empty:
+        return columns
+    label, write = compared.label, columns[-1].write
+    if "series" in frame:
+        places = zip(frame["x"], frame["series"], strict=True)
+        figures = dict(zip(places, compared.exact, strict=True))
+        values = [figures.get(place) for place in zip(rows["x"], rows["series"], strict=True)]
+        found = any(value is not None for value in values)
+        return [*columns, FigureColumn(label, values, write)] if found else columns
+    xs = dict(zip(rows["x"], columns[0].values, strict=True))
+    sums = [
+        (xs[place], label, value)
+        for place, value in zip(frame["x"], compared.exact, strict=True)
+        if place in xs
+    ]
+    if not sums:
+        return columns
+    return [
+        FigureColumn(column.title, [*column.values, *further], column.write)
+        for column, further in zip(columns, zip(*sums, strict=True), strict=True)
+    ]
 
 
 def can_total(block: Chart) -> bool:

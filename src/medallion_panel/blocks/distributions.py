@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bokeh.models import ColumnDataSource, FactorRange, Range1d
 
 from medallion.contracts import Query, Sort
+from medallion.query.column_types import Kind
 from medallion_panel.block_settings import Heatmap, Histogram
 from medallion_panel.blocks.axes import (
     ChartStyle,
@@ -78,11 +79,19 @@ def _bin_figures(
     say, label = context.formats.say, context.formats.label(block.column)
     write = context.writer(block.table, block.column, block.format)
     bins, number = sorted(counts), context.formats.writer("integer")
+    kind = context.kinds(block.table)[block.column]
+    starts, ends = ([_bound(each + end, width, kind) for each in bins] for end in (0, 1))
     return [
-        FigureColumn(say("{column} from", column=label), [each * width for each in bins], write),
-        FigureColumn(say("{column} before", column=label), [(e + 1) * width for e in bins], write),
+        FigureColumn(say("{column} from", column=label), starts, write),
+        FigureColumn(say("{column} before", column=label), ends, write),
         FigureColumn(say("Rows"), [counts[each] for each in bins], number),
     ]
+
+
+def _bound(number: int, width: Decimal, kind: Kind) -> int | Decimal:
+    """The bound of a bin, as a value of the column is written, without an exponent."""
+    bound = number * width
+    return int(bound) if kind.name == "integer" else Decimal(f"{bound:f}")
 
 
 def _bin_number(start: Any, width: Decimal) -> int:

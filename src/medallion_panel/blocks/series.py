@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import localcontext
 from typing import Any
 
 import pandas as pd
 
 from medallion.contracts import Query, Sort
 from medallion.query.metrics import metric_call
+from medallion.query.stored_integers import EXACT
 from medallion_panel.blocks.axes import in_order
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError, is_drawable, is_missing
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
-from medallion_panel.blocks.series_show import with_show, with_windows
+from medallion_panel.blocks.series_show import on_scale, with_show, with_windows
 from medallion_panel.series_settings import Bar, Chart
 from medallion_panel.ui.rounding import round_width
 
@@ -21,10 +23,6 @@ MAX_GROUPS = 20_000  # of x and series in a query
 MAX_POINTS = 5_000  # of x on a line
 MAX_BARS = 400
 
-_HIDDEN = (
-    "{count} figure of zero or less is not drawn: the scale is logarithmic. | "
-    "{count} figures of zero or less are not drawn: the scale is logarithmic."
-)
 _NUMBERS = ("integer", "decimal", "float")
 _TIMES = ("date", "timestamp")
 _COARSER = {
@@ -41,6 +39,8 @@ class SeriesData:
 
     `frame` has the columns x, y, series, unfinished (whether the period x is not over yet) and
     position (the number of x in the order of the axis), and raw, y itself, for a moving average.
+    `exact` are the y of its rows as the release has them, and `exact_raw` the raw: decimals and
+    integers of any length, where those of the frame are floats to draw.
     `notes` say what is left out or combined. `term` is what x was grouped by, and `members` are the
     values of `by` that each series has. `xs` are the x of all figures before `show` was applied,
     and `windows` say for each row of the frame which of them it is made of. `axis` are the x in the
@@ -48,12 +48,19 @@ class SeriesData:
     """
 
     frame: pd.DataFrame
+    exact: Sequence[Any]
+    exact_raw: Sequence[Any]
     notes: list[str]
     term: str
     members: Mapping[str, Sequence[Any]]
     xs: Sequence[Any]
     windows: Sequence[slice]
     axis: Sequence[Any]
+
+    @property
+    def values(self) -> int:
+        """How many values it contains."""
+        return self.frame.size + len(self.exact) + len(self.exact_raw)
 
     def xs_behind(self, row: int) -> list[Any]:
         """The x whose figures make that of a row: several of a running total, average or growth."""
@@ -78,7 +85,7 @@ def series_data(
     xs = tuple(like.axis) if like and same_axis else None
     key = ("series", block, context.filters(block.table), names, xs, id(formats))
     _, data = context.store.derived(
-        key, lambda: (formats, _read(block, context, like, xs)), lambda pair: pair[1].frame.size
+        key, lambda: (formats, _read(block, context, like, xs)), lambda pair: pair[1].values
     )
     return replace(data, frame=data.frame.copy(), notes=list(data.notes))
 
@@ -112,13 +119,15 @@ def _read(
     frame["unfinished"] = unfinished_periods(list(frame["x"]), x, created)
     xs = list(frame["x"])
     frame = with_show(with_windows(frame, block), block, context.formats.say)
-    frame = _drawable(frame, block, context, notes)
+    frame = on_scale(frame, block, context.formats.say, notes)
     windows = list(map(slice, frame.pop("first"), frame.pop("end")))
     periods = dict.fromkeys(frame["x"][frame["unfinished"]])
     if periods:
         names = [context.formats.period(value) for value in periods]
         notes.append(unfinished_note(names, context.formats))
-    return SeriesData(frame, notes, term, members, xs, windows, axis)
+    exact = list(frame.pop("exact"))
+    exact_raw = list(frame.pop("exact_raw")) if "exact_raw" in frame else ()
+    return SeriesData(frame, exact, exact_raw, notes, term, members, xs, windows, axis)
 
 
 def _has_series(block: Chart) -> bool:
@@ -144,10 +153,11 @@ def _frame(
         if has_x and is_drawable(row["_y"]):
             position = context.no_value if is_missing(row[x]) else row[x]
             series = context.series(row[str(block.by)]) if _has_series(block) else label(block.y)
-            values.append((position, series, float(row["_y"])))
+            values.append((position, series, float(row["_y"]), row["_y"]))
     if not values:
         raise NoRowsError
-    return pd.DataFrame(values, columns=["x", "series", "y"])
+    frame = pd.DataFrame(values, columns=["x", "series", "y", "exact"])
+    return frame.astype({"exact": object})
 
 
 def _members(rows: list[dict[str, Any]], by: str, context: BlockContext) -> dict[str, list[Any]]:
@@ -238,7 +248,9 @@ def _largest_series(
         frame = frame[frame["series"].isin(largest)]
     frame = frame.assign(series=frame["series"].where(frame["series"].isin(largest), others))
     if additive:
-        frame = pd.DataFrame(frame.groupby(["x", "series"], as_index=False, sort=False)["y"].sum())
+        groups = frame.groupby(["x", "series"], as_index=False, sort=False)
+        with localcontext(EXACT):
+            frame = groups[["y", "exact"]].sum()
     keyed = frame.assign(_order=frame["series"].map(order)).sort_values("_order", kind="stable")
     ordered: pd.DataFrame = keyed.drop(columns="_order").reset_index(drop=True)
     return ordered
@@ -274,16 +286,3 @@ def _placed(frame: pd.DataFrame, xs: Sequence[Any]) -> pd.DataFrame:
     names = {name: number for number, name in enumerate(dict.fromkeys(frame["series"]))}
     keyed = frame.assign(_series=frame["series"].map(names), position=frame["x"].map(positions))
     return keyed.sort_values(["_series", "position"]).drop(columns="_series").reset_index(drop=True)
-
-
-def _drawable(
-    frame: pd.DataFrame, block: Chart, context: BlockContext, notes: list[str]
-) -> pd.DataFrame:
-    """The rows that the scale can show, with a note on the others. Raises NoRowsError."""
-    hidden = frame["y"] <= 0
-    if block.scale == "linear" or not hidden.any():
-        return frame
-    notes.append(context.formats.say(_HIDDEN, count=int(hidden.sum())))
-    if hidden.all():
-        raise NoRowsError(notes[-1])
-    return frame[~hidden].reset_index(drop=True)

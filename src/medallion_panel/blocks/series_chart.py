@@ -157,25 +157,25 @@ class SeriesChart:
         else:
             plot.y_range = span
 
-    def figures(self, compared: pd.DataFrame | None = None, label: str = "") -> list[FigureColumn]:
-        """What it shows as a table, in the order of the axis; `label` names `compared` figures."""
-        frame = self.frame.sort_values("position", kind="stable")
-        xs = [self.data.xs_behind(number)[-1] for number in frame["mark"]]
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The frame in the order of the axis."""
+        return self.frame.sort_values("position", kind="stable")
+
+    def figures(self) -> list[FigureColumn]:
+        """What it shows as a table, in the order of the axis."""
+        frame, data = self.rows, self.data
+        xs = [data.xs_behind(number)[-1] for number in frame["mark"]]
         columns = [FigureColumn(self.x_label, xs, self.context.series)]
         if len(self.colors) > 1 or self.data.members:
             title = self.context.formats.label(str(self.block.by))
             columns.append(FigureColumn(title, list(frame["series"]), str))
         write, title = self.context.formats.writer(self._value_format), self.y_label
         if "raw" in frame:
-            columns.append(FigureColumn(title, _whole(frame["raw"]), write))
+            raw = [data.exact_raw[number] for number in frame["mark"]]
+            columns.append(FigureColumn(title, raw, write))
             title = self.context.formats.say("Average of {window}", window=self.block.window)
-        columns.append(FigureColumn(title, _whole(frame["y"]), write))
-        if compared is not None and not compared.empty:
-            figures = dict(zip(_places(compared), compared["y"], strict=True))
-            values = [figures.get(place) for place in _places(frame)]
-            if any(value is not None for value in values):
-                columns.append(FigureColumn(label, values, write))
-        return columns
+        return [*columns, FigureColumn(title, [data.exact[each] for each in frame["mark"]], write)]
 
     @property
     def marks(self) -> Marks:
@@ -263,18 +263,6 @@ def _months(value: Any) -> int:
     if not isinstance(value, str) or "W" in value or value.count("-") > 1:
         return 0
     return 3 if "Q" in value else 1
-
-
-def _whole(figures: pd.Series) -> list[Any]:
-    """Figures, which are drawn as floats, as integers where all are whole."""
-    known = figures.dropna()
-    if not (known % 1 == 0).all():
-        return list(figures)
-    return [None if value != value else int(value) for value in figures]
-
-
-def _places(frame: pd.DataFrame) -> list[tuple[Any, Any]]:
-    return list(zip(frame["x"], frame["series"], strict=True))
 
 
 def _is_number(value: Any) -> bool:

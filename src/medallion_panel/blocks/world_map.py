@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from functools import partial
-from operator import add
 from typing import Any, NamedTuple
 
 from bokeh.models import ColumnDataSource, Range1d
 
 from medallion.contracts import Query, Sort
 from medallion.query.metrics import metric_call
+from medallion.query.stored_integers import EXACT
 from medallion_panel.block_settings import WorldMap
 from medallion_panel.blocks.axes import ChartStyle
 from medallion_panel.blocks.block_context import BlockContext, NoRowsError, is_drawable, is_missing
@@ -23,8 +24,20 @@ from medallion_panel.ui.theme import INK, strength
 
 _MAX_LISTED = 8
 _MAX_NAMES = 20_000
+
+
+def _sum(one: Any, other: Any) -> Any:
+    """The sum of two figures, exact for decimals of any length."""
+    return EXACT.add(one, other) if isinstance(one, Decimal) else one + other
+
+
 # How to combine the figures of two names of one country; those of a mean cannot be.
-_COMBINE: dict[str, Callable[[Any, Any], Any]] = {"count": add, "sum": add, "min": min, "max": max}
+_COMBINE: dict[str, Callable[[Any, Any], Any]] = {
+    "count": _sum,
+    "sum": _sum,
+    "min": min,
+    "max": max,
+}
 
 
 def world_map(block: WorldMap, context: BlockContext) -> RenderedChart:

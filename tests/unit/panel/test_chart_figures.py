@@ -155,6 +155,59 @@ def test_figures_of_other_charts(
     assert (shown, sorted(cells)) == (headers, rows)
 
 
+def csv_of(kind: str, settings: Any, context: BlockContext) -> list[str]:
+    """The lines of the file of the figures of a chart."""
+    chart = DRAW[kind](content_of(**{kind: settings}), context)
+    return figures_file(chart.figures(), "csv").decode().splitlines()
+
+
+EXACT = SmallTable(
+    {"month": "text", "country": "text", "value": "decimal(18,2)", "sold": "int64"},
+    [
+        ("2023-01", "France", Decimal("1.10"), 2**62),
+        ("2023-01", "Peru", Decimal(f"{10**15}.20"), 2**61 + 1),
+        ("2023-02", "France", Decimal("0.00"), 5),
+    ],
+)
+COUNTRY = {"table": "t", "country": "country"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "lines"),
+    [
+        ("line", LINE, [f"2023-01,{10**15 + 1}.30", "2023-02,0.00"]),
+        (
+            "bar",
+            {**LINE, "by": "country", "series": 1},
+            ["2023-01,Peru,1" + "0" * 15 + ".20", "2023-01,France,1.10", "2023-02,France,0.00"],
+        ),
+        ("area", {**LINE, "show": "total"}, [f"2023-0{m},{10**15 + 1}.30" for m in (1, 2)]),
+        (
+            "line",
+            {**LINE, "show": "average", "window": 2},
+            [f"2023-01,{10**15 + 1}.30,", f"2023-02,0.00,{(10**15 + 1.3) / 2}"],
+        ),
+        ("line", {**LINE, "y": "max(sold)"}, [f"2023-01,{2**62}", "2023-02,5"]),
+        ("line", {**LINE, "y": "count()", "show": "share"}, ["2023-01,0.6666666666666666"]),
+        ("map", {**COUNTRY, "value": "sum(value)"}, ["Peru,1" + "0" * 15 + ".20", "France,1.10"]),
+        ("histogram", {"table": "t", "column": "sold", "bins": 2}, ["0,5000000000000000000,3"]),
+    ],
+)
+def test_files_have_figures_as_the_release_has_them(
+    kind: str, settings: Any, lines: list[str], open_context: OpenContext
+) -> None:
+    assert csv_of(kind, settings, open_context(EXACT))[1 : len(lines) + 1] == lines
+
+
+def test_a_workbook_has_decimals_and_whole_numbers(context: BlockContext) -> None:
+    chart = charts.line(content_of(line={**LINE, "by": "country"}), context)
+    book = openpyxl.load_workbook(io.BytesIO(figures_file(chart.figures(), "xlsx")))
+    assert {row[2] for row in book.worksheets[0].values} == {"Value", 1.5, 2000.25, 3}
+    large = columns([Decimal("12345678901234567.25"), Decimal("1.00")])
+    book = openpyxl.load_workbook(io.BytesIO(figures_file(large, "xlsx")))
+    assert list(book.worksheets[0].values)[1] == ("12345678901234567.25",)
+
+
 def columns(*values: Sequence[Any]) -> list[FigureColumn]:
     return [FigureColumn("Figure", each, str) for each in values]
 

@@ -34,6 +34,20 @@ def test_months_are_at_those_they_correspond_to(open_context: OpenContext) -> No
     assert (series.label, series.note) == (LABEL, "")
 
 
+def test_figures_as_a_table_have_what_they_are_compared_with(open_context: OpenContext) -> None:
+    context = compared(open_context(SALES))
+    line, area = (
+        draw(chart_block(by="shop"), context).figures() for draw in (charts.line, charts.area)
+    )
+    assert [column.title for column in line] == ["Month", "Shop", "Value", LABEL]
+    rows = sorted(zip(*(column.values for column in line), strict=True))
+    assert rows[:2] == [("2023-04", "A", 40, 10), ("2023-04", "B", 45, 30)]
+    assert [column.title for column in area] == ["Month", "Shop", "Value"]
+    sums = [row for row in zip(*(column.values for column in area), strict=True) if row[1] == LABEL]
+    assert sums == [("2023-04", LABEL, 40), ("2023-05", LABEL, 20), ("2023-06", LABEL, 7)]
+    assert all(type(figure) is int for *_, figure in sums)
+
+
 def test_visitors_who_see_the_same_share_the_figures(open_context: OpenContext) -> None:
     context = compared(open_context(SALES))
     chart = SeriesChart(chart_block(by="shop"), context)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pandas as pd
 import pytest
 
@@ -14,7 +16,8 @@ from tests.unit.panel.tables import SAY
 FRAME = pd.DataFrame(
     [(1, "a", 2.0), (2, "a", 4.0), (3, "a", 3.0), (1, "b", 6.0), (2, "b", 4.0)],
     columns=["x", "series", "y"],
-).assign(unfinished=False)
+)
+FRAME = FRAME.assign(unfinished=False, exact=FRAME["y"].map(Decimal))
 
 
 def chart(show: Show) -> Chart:
@@ -34,6 +37,15 @@ def chart(show: Show) -> Chart:
 def test_each_series_has_its_own_figures(show: Show, figures: list[float | None]) -> None:
     shown = with_show(FRAME, chart(show), SAY)["y"]
     assert [None if value != value else value for value in shown] == pytest.approx(figures)
+
+
+def test_exact_figures_follow_those_that_are_drawn() -> None:
+    large = FRAME.assign(exact=[Decimal(f"{10**30}.25")] * len(FRAME))
+    totals = list(with_show(large, chart("total"), SAY)["exact"])
+    assert totals[1] == Decimal(f"{2 * 10**30}.50")
+    average = with_show(FRAME, chart("average"), SAY)
+    assert list(average["exact_raw"]) == [2, 4, 3, 6, 4]
+    assert list(average["exact"].dropna()) == [3, 3.5, 5]
 
 
 def test_a_running_total_is_made_of_all_figures_of_its_series_before() -> None:
