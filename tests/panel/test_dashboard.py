@@ -294,10 +294,47 @@ def test_default_pages_and_a_stale_release(tab: Any, tmp_path: Path) -> None:
         expect(tab.get_by_text("could not be drawn")).to_have_count(0)
         tab.goto(f"{url}?page=clients")
         expect(tab.get_by_text("1–20 of 30")).to_be_visible()
+        columns_are_chosen(tab, url)
         tab.goto(f"{url}?page=data")
         expect(tab.get_by_text("Past runs")).to_be_visible()
         expect(tab.get_by_text("There is no release before this one")).to_be_visible()
         assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def columns_are_chosen(tab: Any, url: str) -> None:
+    """The columns of a table: those of the URL, and chosen by keyboard."""
+    tab.goto(f"{url}?page=clients&columns=spent&columns=name&columns=height")
+    heads = tab.locator("thead th")
+    expect(tab.get_by_text("This table has no column 'height'")).to_be_visible()
+    expect(heads).to_have_text(["Name", "Spent ▼"])
+    csv = tab.get_by_role("button", name="as CSV; columns: Name, Spent")
+    expect(csv).to_be_visible()
+    tab.get_by_role("button", name="Columns: 2 of 5 columns").focus()
+    tab.keyboard.type("cou")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**?page=clients&columns=name&columns=country&columns=spent")
+    expect(heads).to_have_text(["Name", "Country", "Spent ▼"])
+    for _ in range(3):
+        tab.keyboard.press("Backspace")
+    options = tab.get_by_role("listbox", name="Columns").get_by_role("option", selected=True)
+    expect(options).to_have_text(["Name", "Country", "Spent"])
+    for key in ("Home", "Enter"):
+        tab.keyboard.press(key)
+    tab.wait_for_url("**?page=clients")
+    expect(options).to_have_text(["All columns", "Client id", "Name", "Country", "Spent", "Since"])
+    tab.keyboard.press("Enter")  # none of them
+    expect(options).to_have_count(0)
+    expect(heads).to_have_count(5)
+    for key in ("ArrowDown", "Enter", "Escape"):
+        tab.keyboard.press(key)
+    expect(tab.get_by_role("button", name="Columns: 1 of 5 columns")).to_be_focused()
+    expect(heads).to_have_text(["Client id"])
+    tab.go_back()
+    expect(heads).to_have_count(5)
+    tab.go_back()
+    expect(heads).to_have_text(["Name", "Country", "Spent ▼"])
+    tab.get_by_role("button", name="Show all columns").click()
+    expect(heads).to_have_count(5)
 
 
 def test_the_login_of_panel_checks_the_password(tab: Any, project: md.Pipeline) -> None:
@@ -331,6 +368,7 @@ def test_a_choice_is_made_by_keyboard(tab: Any, address: str, project: md.Pipeli
     tab.keyboard.type("fr")  # opens the list and searches it
     expect(options).to_have_text(["France"])
     tab.keyboard.press("Enter")
+    tab.wait_for_url("**country=France&country=Japan")
     for _ in range(2):
         tab.keyboard.press("Backspace")
     expect(options).to_have_text(["Brazil", "France", "Germany", "Japan"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import panel as pn
 
@@ -28,8 +28,12 @@ _DOWNLOADS = {"csv": "CSV", "spreadsheet": "CSV for spreadsheets", "xlsx": "Exce
 class GroupsView:
     """The content of the card of a `groups` or `pivot` block; `view` is its widget.
 
+    `url_names` are those of its parameters in a URL.
+
     Parameters: `changed` is called when a visitor sorts it; `card` is the number of its card.
     """
+
+    url_names: ClassVar[tuple[str, ...]] = ("sort",)
 
     def __init__(
         self, block: Groups | PivotBlock, say: Messages, changed: Callable[[], None], card: int = -1

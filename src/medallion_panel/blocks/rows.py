@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import panel as pn
 import panel_material_ui as pmui
 
 from medallion.contracts import Filter, Query, Sort
 from medallion.errors import CallError
-from medallion.export.xlsx import MOST_ROWS
 from medallion_panel.block_settings import Rows
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.code_snippets import CodeSnippetList, snippets
+from medallion_panel.blocks.column_chooser import ColumnChooser
 from medallion_panel.blocks.compared_rows import compared_rows
 from medallion_panel.blocks.sparklines import sparkline_cells
-from medallion_panel.blocks.table_files import (
-    csv_file,
-    file_name,
-    parquet_file,
-    spreadsheet_file,
-    xlsx_file,
-)
+from medallion_panel.blocks.table_downloads import TableDownloads
 from medallion_panel.blocks.table_page import TablePage, key_parts, key_text
 from medallion_panel.blocks.table_totals import table_totals
 from medallion_panel.blocks.text_grid import TextGrid
-from medallion_panel.ui.downloads import download_button
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.markup import HtmlPane, Text
 from medallion_panel.ui.print_layout import NOT_PRINTED
-
-_DOWNLOADS = {
-    "csv": ("CSV", "csv"),
-    "spreadsheet": ("CSV for spreadsheets", "csv"),
-    "xlsx": ("Excel", "xlsx"),
-    "parquet": ("Parquet", "parquet"),
-}
-
 
 _PAGE = "rows_page"
 _MOST_SKIPPED = 100_000  # rows before a page that an address names
@@ -48,11 +32,15 @@ _MOST_SKIPPED = 100_000  # rows before a page that an address names
 class RowsView:
     """The content of a table's card; `view` is its widget.
 
-    `row` is the key of the row shown in full, as `key_text` writes it.
+    `row` is the key of the row shown in full, as `key_text` writes it; `url_names` are those of its
+    parameters in a URL.
 
-    Parameters: `changed` is called when a visitor searches, sorts, pages or selects a row;
-    `card` is the number of the card, `explained` whether the rows behind a row can be shown.
+    Parameters: `changed` is called when a visitor searches, sorts, pages, chooses columns or
+    selects a row; `card` is the number of the card, `explained` whether the rows behind a row can
+    be shown.
     """
+
+    url_names: ClassVar[tuple[str, ...]] = ("q", "sort", "columns", _PAGE, "row")
 
     def __init__(
         self,
@@ -73,6 +61,7 @@ class RowsView:
         self._quiet = False
         self._say = say = formats.say
         self.search = _search_input(block, formats)
+        self.columns = ColumnChooser(formats, changed)
         self.previous = _icon_button("chevron_left", say("Previous page"), disabled=True)
         self.next = _icon_button("chevron_right", say("Next page"), disabled=True)
         self.extent = Text(margin=(10, 0), sizing_mode="fixed")
@@ -86,7 +75,7 @@ class RowsView:
         )
         self.detail_text = HtmlPane()
         self.close = _icon_button("close", say("Close this row"), size="small")
-        self.downloads = [self._download(form) for form in _DOWNLOADS]
+        self.downloads = TableDownloads(block.table, say)
         self.code = CodeSnippetList.of(say)
         self.detail = self._detail()
         self.view = self._layout()
@@ -104,13 +93,14 @@ class RowsView:
     def _layout(self) -> pn.Column:
         bar = pn.FlexBox(
             self.search,
+            self.columns.view,
             self.extent.view,
             self.previous,
             self.next,
-            *self.downloads,
+            *self.downloads.buttons,
             align_items="center",
             gap="8px",
-            margin=(4, 0),
+            margin=(4, 0 if self.block.title else 36, 4, 0),  # next to the menu of the card
         )
         parts = (bar, self.table, self.detail, self.code)
         return pn.Column(*parts, sizing_mode="stretch_width", margin=0)
@@ -127,48 +117,65 @@ class RowsView:
     # The URL
 
     def texts(self) -> dict[str, list[str]]:
-        """Its parameters in the URL: search (q), sort, page, and the row shown in full."""
+        """Its parameters in the URL: search (q), sort, columns, page, and the row shown in full."""
         default = self.block.sort[0] if self.block.sort else ""
         parameters = {
-            "q": self.search.value,
-            "sort": self.table.sort if self.table.sort != default else "",
-            _PAGE: str(self._page_number + 1) if self._page_number else "",
-            "row": self.row,
+            "q": [self.search.value],
+            "sort": [self.table.sort if self.table.sort != default else ""],
+            "columns": self.columns.texts(),
+            _PAGE: [str(self._page_number + 1) if self._page_number else ""],
+            "row": [self.row],
         }
-        return {name: [value] for name, value in parameters.items() if value}
+        return {name: texts for name, texts in parameters.items() if any(texts)}
 
     def set(self, parameters: Mapping[str, Sequence[str]], context: BlockContext) -> None:
-        """Take over the parameters of a URL. Raises CallError on a sort or page not possible."""
-        self._quiet, self._page_number = True, 0
+        """Take over the parameters of a URL as far as they are valid. Raises CallError else."""
+        self._quiet = True
+        faults = []
         try:
             self.search.value = next(iter(parameters.get("q", ())), "")
             self.row = next(iter(parameters.get("row", ())), None)
-            default = next(iter(self.block.sort), "")
-            sort = next(iter(parameters.get("sort", ())), default)
-            kind = context.kinds(self.block.table).get(sort.removeprefix("-"))
-            valid = sort == default or (kind is not None and kind.ordered)
-            self.table.sort = sort if valid else default
-            if not valid:
-                message = "This table cannot be sorted by {column}"
-                raise CallError(self._say(message, column=repr(sort)))
-            self._page_number = self._page_in(next(iter(parameters.get(_PAGE, ())), "1"))
+            for set_part in (self._set_sort, self._set_page, self._set_columns):
+                try:
+                    set_part(parameters, context)
+                except CallError as error:
+                    faults.append(error.message)
         finally:
             self._quiet = False
+        if faults:
+            raise CallError(". ".join(faults))
 
-    def _page_in(self, text: str) -> int:
-        """The number of a page, from 0, by a text from 1. Raises CallError."""
+    def _set_sort(self, parameters: Mapping[str, Sequence[str]], context: BlockContext) -> None:
+        self.table.sort = default = next(iter(self.block.sort), "")
+        sort = next(iter(parameters.get("sort", ())), default)
+        kind = context.kinds(self.block.table).get(sort.removeprefix("-"))
+        if sort != default and (kind is None or not kind.ordered):
+            message = "This table cannot be sorted by {column}"
+            raise CallError(self._say(message, column=repr(sort)))
+        self.table.sort = sort
+
+    def _set_page(self, parameters: Mapping[str, Sequence[str]], _context: BlockContext) -> None:
+        self._page_number = 0
+        text = next(iter(parameters.get(_PAGE, ())), "1")
         most = _MOST_SKIPPED // self.block.page_size + 1
-        if text.isascii() and text.isdigit() and 0 < int(text[:12]) <= most:
-            return int(text) - 1
-        message = "The page of a table is a number from 1 to {most}, not {value}"
-        raise CallError(self._say(message, most=most, value=repr(text)))
+        if not (text.isascii() and text.isdigit() and 0 < int(text[:12]) <= most):
+            message = "The page of a table is a number from 1 to {most}, not {value}"
+            raise CallError(self._say(message, most=most, value=repr(text)))
+        self._page_number = int(text) - 1
+
+    def _set_columns(self, parameters: Mapping[str, Sequence[str]], context: BlockContext) -> None:
+        columns = self._columns(context)
+        if unknown := self.columns.set(parameters.get("columns", ()), columns):
+            names = ", ".join(map(repr, unknown))
+            raise CallError(self._say("This table has no column {names}", names=names))
 
     # Content
 
     def read(self, context: BlockContext) -> TablePage:
         """Read the current page, or the last one where there are fewer."""
         table, store = self.block.table, context.store
-        query = self.query(context)
+        shown = self.query(context)
+        query = replace(shown, fields=self._fields(shown, context))
         selection = (store.last_release().id, query.filters, query.sort)
         total = context.count(table, query.filters)
         number = min(self._page_number, max(total - 1, 0) // query.limit)
@@ -180,9 +187,9 @@ class RowsView:
         page = store.find(table, replace(query, cursor=cursor))
         row = store.get(table, key_parts(self.row)) if self.row else None
         key = context.served(table).key
-        compared = compared_rows(table, page.rows, query.fields, context)
-        read = TablePage(table, context, query, key, page, total, number, selection, row, compared)
-        totals = table_totals(self.block, context, query.fields, query)
+        compared = compared_rows(table, page.rows, (*shown.fields, *key), context)
+        read = TablePage(table, context, shown, key, page, total, number, selection, row, compared)
+        totals = table_totals(self.block, context, shown.fields, query)
         lines = {
             each.title: sparkline_cells(each, context, page.rows) for each in self.block.sparklines
         }
@@ -204,8 +211,8 @@ class RowsView:
         self.previous.visible = self.next.visible = page.total > self.block.page_size
         headers, rows = page.cells()
         self.table.param.update(columns=headers, rows=rows, footer=page.footer())
-        for button, form in zip(self.downloads, _DOWNLOADS, strict=True):
-            button.disabled = form == "xlsx" and page.total >= MOST_ROWS
+        self.columns.offer(self._columns(page.context))
+        self.downloads.offer(page, some=bool(self.columns.texts()))
         self.code.items = snippets(self.block.table, page.query, self._say)
         self.detail.visible = bool(self.row)
         if self.row:
@@ -217,20 +224,28 @@ class RowsView:
         self.extent.show("")
         self.previous.visible = self.next.visible = self.detail.visible = False
         self.table.rows, self.table.footer, self.code.items = [], [], []
-        for button in self.downloads:
-            button.disabled = True
+        self.downloads.stop()
 
     def query(self, context: BlockContext) -> Query:
-        """The current query, without a cursor."""
+        """The query of the rows with the columns that are shown, without a cursor."""
         filters = list(context.filters(self.block.table))
         if self.block.search and self.search.value:
             filters.append(Filter(self.block.search, "search", self.search.value))
         term = self.table.sort
         sort = (Sort(term.removeprefix("-"), term.startswith("-")),) if term else ()
-        served = context.served(self.block.table)
-        columns = self.block.columns or tuple(column.name for column in served.columns)
-        fields = tuple(dict.fromkeys((*columns, *served.key))) if self.block.detail else columns
+        fields = self.columns.shown(self._columns(context))
         return Query(tuple(filters), sort, fields, self.block.page_size)
+
+    def _columns(self, context: BlockContext) -> tuple[str, ...]:
+        """The columns that the table can show."""
+        served = context.served(self.block.table)
+        return self.block.columns or tuple(column.name for column in served.columns)
+
+    def _fields(self, query: Query, context: BlockContext) -> tuple[str, ...]:
+        """The columns to read: next to those shown, those that identify a row."""
+        identity = context.served(self.block.table).key or self._columns(context)
+        lines = (each.by for each in self.block.sparklines)
+        return tuple(dict.fromkeys((*query.fields, *identity, *lines)))
 
     def _on_change(self, _event: Any) -> None:
         if not self._quiet:
@@ -256,36 +271,13 @@ class RowsView:
         self.row = row
         self._changed()
 
-    # Downloads
-
-    def _download(self, form: str) -> Any:
-        label, extension = _DOWNLOADS[form]
-        label = self._say(label)
-        return download_button(
-            lambda: self._file(form),
-            f"{file_name(self.block.table)}.{extension}",
-            label,
-            self._say("All rows that match the filters, as {form}", form=label),
-        )
-
-    def _file(self, form: str) -> io.BytesIO:
-        """All rows that match the filters, from one release."""
-        assert self._page is not None  # noqa: S101 (the buttons are disabled before)
-        context, query = self._page.context, self._page.query
-        batches = context.store.scan(self.block.table, query)
-        if form in ("parquet", "xlsx"):
-            write_typed = parquet_file if form == "parquet" else xlsx_file
-            return write_typed(batches, context, self.block.table, query.fields)
-        write = spreadsheet_file if form == "spreadsheet" else csv_file
-        return write(batches, query.fields)
-
 
 def _search_input(block: Rows, formats: Formats) -> Any:
     return pmui.TextInput(
         label=formats.say("{column} contains", column=formats.label(block.search or "")),
         size="small",
         margin=0,
-        width=220,
+        width=190,
         visible=bool(block.search),
         stylesheets=[NOT_PRINTED],
     )

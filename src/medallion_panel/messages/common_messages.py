@@ -18,6 +18,7 @@ COMMON_MESSAGES: dict[str, Translation] = {
     "Reason": Translation("Motif", "Grund", "Motivo"),
     "Rule": Translation("Règle", "Regel", "Regla"),
     "Column": Translation("Colonne", "Spalte", "Columna"),
+    "All columns": Translation("Toutes les colonnes", "Alle Spalten", "Todas las columnas"),
     "Release": Translation("Version", "Release", "Versión"),
     "CSV": Translation("CSV", "CSV", "CSV"),
     "Distinct {column}": Translation(

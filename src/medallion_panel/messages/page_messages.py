@@ -215,6 +215,22 @@ PAGE_MESSAGES: dict[str, Translation] = {
         "Alle Zeilen, die zu den Filtern passen, als {form}",
         "Todas las filas que coinciden con los filtros, como {form}",
     ),
+    "All rows that match the filters, as {form}; columns: {names}": Translation(
+        "Toutes les lignes qui correspondent aux filtres, en {form} ; colonnes : {names}",
+        "Alle Zeilen, die zu den Filtern passen, als {form}; Spalten: {names}",
+        "Todas las filas que coinciden con los filtros, como {form}; columnas: {names}",
+    ),
+    "{some} of {all} columns": Translation(
+        "{some} colonnes sur {all}", "{some} von {all} Spalten", "{some} de {all} columnas"
+    ),
+    "Show all columns": Translation(
+        "Afficher toutes les colonnes", "Alle Spalten zeigen", "Mostrar todas las columnas"
+    ),
+    "This table has no column {names}": Translation(
+        "Cette table n’a pas de colonne {names}",
+        "Diese Tabelle hat keine Spalte {names}",
+        "Esta tabla no tiene ninguna columna {names}",
+    ),
     "The page of a table is a number from 1 to {most}, not {value}": Translation(
         "La page d’une table est un nombre de 1 à {most}, pas {value}",
         "Die Seite einer Tabelle ist eine Zahl von 1 bis {most}, nicht {value}",

@@ -82,7 +82,6 @@ QUARANTINE_MESSAGES: dict[str, Translation] = {
     ),
     "All rules": Translation("Toutes les règles", "Alle Regeln", "Todas las reglas"),
     "All files": Translation("Tous les fichiers", "Alle Dateien", "Todos los archivos"),
-    "All columns": Translation("Toutes les colonnes", "Alle Spalten", "Todas las columnas"),
     "No record has been edited.": Translation(
         "Aucun enregistrement n’a été modifié.",
         "Es wurde kein Datensatz geändert.",

@@ -102,15 +102,15 @@ def _page(store: CachedStore, columns: ColumnRoles, group: str, say: Messages) -
     kpis += [_kpi(table, metric, name, over, say) for metric, name in _figures(columns)]
     charts = _charts(store, columns, say)
     sort = (f"-{main}",) if main else ()
-    detail = bool(columns.key)
-    rows = Block(table=Rows(table=table, sort=sort, search=columns.search, detail=detail))
+    search, detail = columns.search, bool(columns.key)
+    rows = Rows(title=say("Rows"), table=table, sort=sort, search=search, detail=detail)
     filters = [*columns.categories[:_MAX_FILTERS], *([main] if main else [])][:_MAX_FILTERS]
     return PageSettings(
         title=_title(table),
         icon="table_chart",
         group=_title(group),
         filters=tuple(FilterField(column=name) for name in filters),
-        blocks=(*_row(kpis), *_in_rows(charts), rows),
+        blocks=(*_row(kpis), *_in_rows(charts), Block(table=rows)),
     )
 
 

@@ -20,7 +20,10 @@ MOST_MEASURES, MOST_TERMS = 6, 4
 _COUNT = "count()"
 _NO_CHART, _NO_TABLE = "There is no chart “{name}”{hint}", "There is no table “{name}”{hint}"
 _SCATTER = "A scatter plot needs two dimensions that are numbers, and a third for colours."
-_RESERVED = (*OWN, "page", "theme", "release", "q", "sort", "rows_page", "row", "period", "compare")
+_RESERVED = (  # other parameters, too
+    *OWN,
+    *("page", "theme", "release", "q", "sort", "columns", "rows_page", "row", "period", "compare"),
+)
 _STEPS = 20  # of the values of a number
 _MOST_FILTERS = 12
 

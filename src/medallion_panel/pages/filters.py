@@ -165,3 +165,11 @@ def conditions(filters: Sequence[PageFilter]) -> tuple[Filter, ...]:
 def url_parameters(filters: Sequence[PageFilter]) -> Mapping[str, list[str]]:
     """The parameters of a URL for all filters that are set."""
     return {item.column: texts for item in filters if (texts := item.texts())}
+
+
+def not_of_filters(
+    parameters: Mapping[str, Sequence[str]], filters: Sequence[PageFilter]
+) -> dict[str, list[str]]:
+    """The parameters of a URL that have not the name of a filter's column, and so are not its."""
+    columns = {item.column for item in filters}
+    return {name: list(texts) for name, texts in parameters.items() if name not in columns}

@@ -23,7 +23,7 @@ from medallion_panel.pages.card import Card, CardContent
 from medallion_panel.pages.choice import Choice, choices_in_url
 from medallion_panel.pages.filter_options import FilterOptions
 from medallion_panel.pages.filter_words import filter_words, printed_lines
-from medallion_panel.pages.filters import conditions, page_filters, url_parameters
+from medallion_panel.pages.filters import conditions, not_of_filters, page_filters, url_parameters
 from medallion_panel.pages.mark_question import MarkQuestion
 from medallion_panel.pages.page_cards import PageCards
 from medallion_panel.pages.page_filter import PageFilter, apply_choices
@@ -116,14 +116,14 @@ class OpenPage:
             except CallError as error:
                 notices.append(f"{error.message}.")
         notices += self._cards.set(parameters)
-        own = (*self._cards.own_names, *self.page.own_names)
+        rest = not_of_filters(parameters, self.filters)
         if table := self._cards.table:
             try:
-                table.set(parameters, BlockContext(self._store, self._formats))
+                table.set(rest, BlockContext(self._store, self._formats))
             except CallError as error:
                 notices.append(f"{error.message}.")
-        known = (*filters, *own, *PARAMETERS)
-        others = {name: texts for name, texts in parameters.items() if name not in known}
+        known = (*self._cards.own_names, *self.page.own_names, *PARAMETERS)
+        others = {name: texts for name, texts in rest.items() if name not in known}
         kinds = self._kinds() if others else {}
         choices, chip_notices = choices_in_url(others, kinds, self._formats.say)
         self._chips, self.offer = {choice.column: choice for choice in choices}, None
@@ -157,7 +157,7 @@ class OpenPage:
     def texts(self) -> dict[str, list[str]]:
         """Its parameters in the URL: those of its filters and of its first table."""
         chips = [choice.parameters() for choice in self._chips.values()]
-        rows = {**self.period.texts(), **self._cards.texts()}
+        rows = {**self.period.texts(), **not_of_filters(self._cards.texts(), self.filters)}
         parts = (self.page.parameters, url_parameters(self.filters), rows, *chips)
         return dict(ChainMap(*map(dict, parts)))
 

@@ -74,7 +74,7 @@ class PageCards:
     def own_names(self) -> tuple[str, ...]:
         """The names of its parameters in a URL: open tabs, and those of its table."""
         tabs = (_TAB,) if self._groups else ()
-        own = ("q", "sort", "rows_page", "row") if self.rows else ("sort",) if self.table else ()
+        own = self.table.url_names if self.table else ()
         return (*tabs, *own)
 
     @property

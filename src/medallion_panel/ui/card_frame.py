@@ -77,7 +77,7 @@ class CardFrame(pn.custom.JSComponent):
         .content:focus-visible { outline: 2px solid var(--panel-primary-color); outline-offset: 2px;
           border-radius: 4px }
         [hidden] { display: none !important }
-        .card { position: relative }
+        .card { position: relative } .card.reached-over { overflow: visible }
         .card:has(> .menu) > h2 { padding-right: 36px }
         @media print { h2 button, .menu { display: none } }
         """,
@@ -100,6 +100,10 @@ class CardFrame(pn.custom.JSComponent):
       }
       const card = make("section", "card")
       card.dataset.card = model.number
+      // A list that opens in a card may be higher than the card is.
+      card.addEventListener("medallion-list", ({ detail }) => {
+        card.classList.toggle("reached-over", detail)
+      })
       const heading = make("h2", model.small ? "heading small" : "heading")
       heading.textContent = model.heading
       heading.hidden = !model.heading && !model.explained

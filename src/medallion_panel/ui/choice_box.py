@@ -19,13 +19,17 @@ class ChoiceBox(pn.custom.JSComponent):
     it.
 
     Parameters: `options` as [value, text] pairs in their order, and the `value` that is chosen, a
-    list; `words` are those of the control, see `of`.
+    list; `words` are those of the control, see `of`. With `starts_full`, no choice is all options
+    chosen: the first of the list chooses all of them or none, and the button has their number in
+    place of their names. `small` is of the height of buttons.
     """
 
     label = param.String()
     options = param.List(default=[])
     value = param.List(default=[])
     words = param.Dict(default={})
+    starts_full = param.Boolean(default=False)
+    small = param.Boolean(default=False)
 
     _stylesheets: ClassVar[list[str]] = [
         """
@@ -47,12 +51,19 @@ class ChoiceBox(pn.custom.JSComponent):
           border-radius: 0 9px 9px 0 }
         .clear:hover { opacity: 1; background: rgba(128,136,150,.16) }
         .clear:focus-visible { outline: 2px solid var(--panel-primary-color); outline-offset: -3px }
+        .small { height: 40px }
+        .small .open { align-items: center; display: flex; padding: 0 26px 0 12px }
+        .small .open::after { right: 9px; top: 17px }
+        .small .clear { padding: 0 8px }
+        .small .open .label { display: none }
+        .small .open .chosen { font-size: .875rem }
         .list { position: absolute; top: calc(100% + 4px); left: -1px; z-index: 20; width: 100%;
           min-width: 220px; box-sizing: content-box; border-radius: 10px; padding: 8px 0;
           border: 1px solid rgba(128,136,150,.5); box-shadow: 0 6px 20px rgba(0,0,0,.22);
           background: var(--panel-surface-color, Canvas);
           color: var(--panel-on-surface-color, CanvasText);
           font: .9rem / 1.4 var(--bokeh-base-font) }
+        .list.at-right { left: auto; right: -1px }
         input { box-sizing: border-box; margin: 0 8px 6px; width: calc(100% - 16px); font: inherit;
           color: inherit; background: none; border: 1px solid rgba(128,136,150,.6);
           border-radius: 7px; padding: 6px 9px }
@@ -64,6 +75,8 @@ class ChoiceBox(pn.custom.JSComponent):
         li::before { content: "✓"; visibility: hidden }
         li[aria-selected=true]::before { visibility: visible }
         li[aria-selected=true] { font-weight: 600 }
+        li.every { border-bottom: 1px solid rgba(128,136,150,.3); margin-bottom: 4px;
+          padding-bottom: 8px }
         li:hover { background: rgba(128,136,150,.16) }
         li.active { background: color-mix(in srgb, var(--panel-primary-color) 20%, transparent);
           box-shadow: inset 3px 0 var(--panel-primary-color) }
@@ -81,7 +94,7 @@ class ChoiceBox(pn.custom.JSComponent):
         for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
         return element
       }
-      const box = make("div", "box")
+      const box = make("div", model.small ? "box small" : "box")
       const open = make("button", "open", { type: "button", "aria-haspopup": "dialog" })
       const label = make("span", "label"), chosen = make("span", "chosen")
       open.append(label, chosen)
@@ -97,6 +110,9 @@ class ChoiceBox(pn.custom.JSComponent):
       list.hidden = true
       box.append(open, clear, list)
       let active = -1
+      let emptied = false  // a list that starts full has no option chosen until the next one is
+      const isFull = () => model.starts_full && !model.value.length && !emptied
+      const isChosen = (value) => isFull() || model.value.includes(value)
       const activate = (number) => {
         const items = [...options.children]
         items[active]?.classList.remove("active")
@@ -110,21 +126,34 @@ class ChoiceBox(pn.custom.JSComponent):
         }
       }
       const choose = (value) => {
-        const { value: former } = model
-        model.value = former.includes(value) ? former.filter((each) => each !== value)
-          : model.options.map(([each]) => each).filter(
-            (each) => each === value || former.includes(each))
+        const values = model.options.map(([each]) => each), former = values.filter(isChosen)
+        const chosen = former.includes(value) ? former.filter((each) => each !== value)
+          : values.filter((each) => each === value || former.includes(each))
+        emptied = !chosen.length
+        model.value = model.starts_full && chosen.length === values.length ? [] : chosen
+      }
+      const removeChoice = (everything = true) => {
+        emptied = !everything
+        model.value = []
+        fill()  // there was none before, either
+      }
+      const optionOf = (id, text, selected, chosen) => {
+        const item = make("li", "", { id, role: "option", "aria-selected": String(selected) })
+        item.append(text)
+        item.onclick = () => { activate([...options.children].indexOf(item)); chosen() }
+        return item
       }
       const fillOptions = () => {
         const wanted = plain(search.value.trim())
         const found = model.options.filter(([, text]) => plain(text).includes(wanted))
-        options.replaceChildren(...found.map(([value, text], number) => {
-          const item = make("li", "", { id: `option${number}`, role: "option" })
-          item.setAttribute("aria-selected", String(model.value.includes(value)))
-          item.append(text)
-          item.onclick = () => { activate(number); choose(value) }
-          return item
-        }))
+        const items = found.map(([value, text], number) =>
+          optionOf(`option${number}`, text, isChosen(value), () => choose(value)))
+        if (model.starts_full && !wanted) {
+          items.unshift(optionOf("every", model.words.every, isFull(),
+            () => removeChoice(!isFull())))
+          items[0].classList.add("every")
+        }
+        options.replaceChildren(...items)
         none.textContent = found.length ? "" : model.words.none
         none.hidden = Boolean(found.length)
       }
@@ -132,11 +161,14 @@ class ChoiceBox(pn.custom.JSComponent):
         const texts = new Map(model.options), { words } = model
         const names = model.value.map((value) => texts.get(value) ?? value)
         label.textContent = model.label
-        chosen.textContent = names.length ? names.join(", ") : words.all
+        const counted = words.some.replace("{some}", names.length)
+          .replace("{all}", model.options.length)
+        const some = model.starts_full ? counted : names.join(", ")
+        chosen.textContent = names.length ? some : words.all
         open.title = names.join(", ")
         open.setAttribute("aria-label", `${model.label}: ${chosen.textContent}`)
         clear.hidden = !names.length
-        clear.setAttribute("aria-label", `${words.clear} ${model.label}`)
+        clear.setAttribute("aria-label", words.clear)
         search.placeholder = words.search
         search.setAttribute("aria-label", `${words.search}: ${model.label}`)
         options.setAttribute("aria-label", model.label)
@@ -151,17 +183,25 @@ class ChoiceBox(pn.custom.JSComponent):
         list.hidden = !shown
         open.setAttribute("aria-expanded", String(shown))
         search.value = ""
+        emptied = false
+        // A list is wider than a narrow box, to its right unless the screen ends there.
+        const { left } = box.getBoundingClientRect()
+        list.classList.toggle("at-right", left + list.offsetWidth > window.innerWidth - 8)
+        const reach = { bubbles: true, composed: true, detail: shown }
+        box.dispatchEvent(new CustomEvent("medallion-list", reach))
       }
       const openList = (event, text = "") => {
         if (list.hidden) {
           show(true)
           search.value = text
           fillOptions()
-          activate(text ? 0 : model.options.findIndex(([value]) => model.value.includes(value)))
+          const items = [...options.children]
+          activate(text ? 0 : items.findIndex((item) => item.matches("[aria-selected=true]")))
         }
         // A touch opens no keyboard of the screen: that of the search is one more touch.
         const place = event.pointerType === "touch" ? options : search
-        place.focus()
+        place.focus({ preventScroll: true })
+        list.scrollIntoView({ block: "nearest" })
       }
       const close = () => { show(false); open.focus() }
       open.onclick = (event) => { if (list.hidden) openList(event); else close() }
@@ -169,13 +209,13 @@ class ChoiceBox(pn.custom.JSComponent):
       open.onkeydown = (event) => {
         const { key } = event, modified = event.ctrlKey || event.metaKey || event.altKey
         if (key === "Escape" && !list.hidden) close()
-        else if (key === "Delete") model.value = []
+        else if (key === "Delete") removeChoice()
         else if (["ArrowDown", "ArrowUp"].includes(key)) openList(event)
         else if (key.length === 1 && key !== " " && !modified) openList(event, key)
         else return
         event.preventDefault()
       }
-      clear.onclick = () => { model.value = []; open.focus() }
+      clear.onclick = () => { removeChoice(); open.focus() }
       search.oninput = () => { fillOptions(); activate(0) }
       list.onkeydown = (event) => {
         const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: PAGE, PageUp: -PAGE }
@@ -203,12 +243,22 @@ class ChoiceBox(pn.custom.JSComponent):
 
     @classmethod
     def of(cls, label: str, say: Messages) -> ChoiceBox:
-        """The control in the words of a language, without options."""
-        words = {
-            "all": say("All"),
-            "search": say("Search"),
-            "none": say("Nothing found"),
-            "clear": say("Remove the filter"),
-        }
-        look: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0}
+        """The control of a filter in the words of a language, without options."""
+        words = {"all": say("All"), "clear": f"{say('Remove the filter')} {label}"}
+        return cls._with_words(label, say, {**words, "every": "", "some": ""})
+
+    @classmethod
+    def of_columns(cls, say: Messages, **look: Any) -> ChoiceBox:
+        """A small control that chooses columns, all of them at first, without options."""
+        every = say("All columns")
+        some = say("{some} of {all} columns", some="{some}", all="{all}")
+        words = {"all": every, "every": every, "some": some, "clear": say("Show all columns")}
+        return cls._with_words(say("Columns"), say, words, starts_full=True, small=True, **look)
+
+    @classmethod
+    def _with_words(
+        cls, label: str, say: Messages, words: dict[str, str], **parameters: Any
+    ) -> ChoiceBox:
+        words = {**words, "search": say("Search"), "none": say("Nothing found")}
+        look: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": 0, **parameters}
         return cls(label=label, words=words, **look)

@@ -84,7 +84,7 @@ def test_charts_are_of_the_main_figure_by_period_and_category(page: PageSettings
         ("map", "By country"),
         ("bar", "By country"),
         ("histogram", "Distribution of revenue"),
-        ("rows", ""),
+        ("rows", "Rows"),
     ]
     (line,) = [block.line for block in page.blocks if block.line]
     assert (line.x, line.y) == ("month", "sum(revenue)")

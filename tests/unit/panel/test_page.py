@@ -203,3 +203,20 @@ def test_the_layout_has_the_widths_of_the_cards_and_which_are_narrow(visit: Run)
         return layout.heading, layout.widths, layout.narrow, len(layout.filters)
 
     assert visit(steps) == ("Sales", [3, 3, 4, 12], [True, True, False, False], 2)
+
+
+def test_a_filter_has_its_name_in_the_url_rather_than_the_table(
+    open_store: OpenStore, tmp_path: Path
+) -> None:
+    table = SmallTable({"columns": "text", "sort": "text"}, [("a", "b"), ("c", "d")])
+    settings = PageSettings.model_validate(
+        {"title": "Odd", "filters": ["columns"], "blocks": [{"table": {"table": "t"}}]}
+    )
+    page = Visit(tmp_path, open_store({"t": table}), settings).page
+    assert page.set({"columns": ["a"], "sort": ["-sort"]}) == []
+    assert page.texts() == {"columns": ["a"], "sort": ["-sort"]}
+    (rows,) = [card.rows for card in page.cards.values() if card.rows is not None]
+    assert rows.columns.texts() == []
+    rows.columns.view.value = ["sort"]
+    page.filters[0].set([])
+    assert page.texts() == {"sort": ["-sort"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -59,7 +60,7 @@ def test_the_query_has_filters_search_sort_and_columns(context: BlockContext) ->
     assert view.query(filtered) == Query(
         (Filter("country", "eq", "IE"), Filter("name", "search", "07")),
         (Sort("spent", descending=True),),
-        ("spent", "name"),  # the key, to show a row in full
+        ("spent",),
         5,
     )
     plain, _ = view_of()
@@ -166,10 +167,94 @@ def test_downloads_are_off_until_there_are_rows_and_have_all_of_them(
     view, _ = view_of(columns=("visits",), sort="-visits")
     view.set({}, context)
     show(view, context)
-    assert [button.disabled for button in view.downloads] == [False] * 4
-    content = view.downloads[0].callback().getvalue().decode().split("\r\n")
+    assert [button.disabled for button in view.downloads.buttons] == [False] * 4
+    content = view.downloads.buttons[0].callback().getvalue().decode().split("\r\n")
     assert content[:2] == ["visits", "11"]
     assert len(content) == 14
     view.clear()
     assert view.table.rows == []
-    assert [button.disabled for button in view.downloads] == [True] * 4
+    assert [button.disabled for button in view.downloads.buttons] == [True] * 4
+
+
+def titles(view: RowsView) -> list[str]:
+    return [column["title"] for column in view.table.columns]
+
+
+def test_chosen_columns_are_shown_in_their_order_and_are_in_the_url(context: BlockContext) -> None:
+    view, changes = view_of(sort="-visits", detail=True)
+    view.set({"columns": ["visits", "country"]}, context)
+    rows = show(view, context)
+    assert (titles(view), rows[0]) == (["Country", "Visits"], ["IE", "11"])
+    assert view.texts() == {"columns": ["country", "visits"]}
+    assert view.columns.view.options[0] == ["name", "Name"]
+    view.columns.view.value = ["spent"]
+    assert changes == [1]
+    assert show(view, context)[0] == ["11.00"]
+    view.columns.view.value = []
+    show(view, context)
+    assert (titles(view), view.texts()) == (["Name", "Country", "Spent", "Visits"], {})
+    assert changes == [1, 1]  # not when the options are filled
+
+
+def test_another_choice_of_columns_stays_on_the_page(context: BlockContext) -> None:
+    view, _ = view_of(sort="visits")
+    view.set({}, context)
+    show(view, context)
+    view.next.clicks += 1
+    show(view, context)
+    view.columns.view.value = ["visits"]
+    assert [int(text) for (text,) in show(view, context)] == [5, 6, 7, 8, 9]
+    assert view.texts() == {"columns": ["visits"], "rows_page": ["2"]}
+
+
+def test_rows_are_the_same_when_their_key_is_hidden(context: BlockContext) -> None:
+    view, _ = view_of(sort="visits", detail=True)
+    view.set({"columns": ["country"]}, context)
+    page = view.read(context)
+    assert page.marks.at(3).key == ("Client 03~%7E",)
+    view.show(page)
+    view.table.param.update(picked=3, picks=1)
+    assert view.texts()["row"] == ["Client 03%7E%257E"]
+    show(view, context)
+    assert "<dt>Visits</dt><dd>3</dd>" in html_in(view.detail_text.view)
+
+
+def test_rows_without_a_key_are_known_by_hidden_values_too(open_context: OpenContext) -> None:
+    context = open_context(SmallTable(CLIENTS.types, CLIENTS.rows))
+    view, _ = view_of(sort="visits")
+    view.set({"columns": ["country"]}, context)
+    terms = dict(view.read(context).marks.at(3).terms)
+    assert (terms["name"], terms["visits"]) == (["Client 03~%7E"], [3])
+
+
+def test_files_and_code_have_the_chosen_columns_and_say_so(context: BlockContext) -> None:
+    view, _ = view_of(sort="-visits", detail=True)
+    view.set({"columns": ["visits", "spent"]}, context)
+    show(view, context)
+    csv, spreadsheet, xlsx, _ = view.downloads.buttons
+    assert csv.callback().getvalue().decode().split("\r\n")[:2] == ["spent,visits", "11.00,11"]
+    description = "All rows that match the filters, as {}; columns: Spent, Visits"
+    names = ["CSV", "CSV for spreadsheets", "Excel"]
+    assert [each.description for each in (csv, spreadsheet, xlsx)] == [
+        description.format(name) for name in names
+    ]
+    python, curl = (item["text"] for item in view.code.items)
+    assert "fields=('spent', 'visits'))" in python
+    assert "fields=spent,visits&" in curl
+
+
+def test_only_declared_columns_can_be_chosen(context: BlockContext) -> None:
+    view, _ = view_of(columns=("spent", "name"))
+    with pytest.raises(CallError, match=r"^This table has no column 'country', 'x'$"):
+        view.set({"columns": ["country", "name", "x"]}, context)
+    show(view, context)
+    assert (titles(view), view.texts()) == (["Name"], {"columns": ["name"]})
+    assert view.columns.view.options == [["spent", "Spent"], ["name", "Name"]]
+
+
+def test_each_invalid_part_of_a_url_is_reported_and_the_others_apply(context: BlockContext) -> None:
+    view, _ = view_of(sort="visits")
+    message = "by 'x'. The page of a table is a number from 1 to 20,001, not '0'. This table has no"
+    with pytest.raises(CallError, match=re.escape(message)):
+        view.set({"sort": ["x"], "rows_page": ["0"], "columns": ["y", "visits"]}, context)
+    assert view.texts() == {"columns": ["visits"]}
