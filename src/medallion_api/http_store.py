@@ -1,35 +1,28 @@
-"""A Store over HTTP: reads the release that an API on another machine serves."""
+"""A Store over HTTP: reads the releases that an API on another machine serves."""
 
 from __future__ import annotations
 
 import json
-import os
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from decimal import Decimal
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote
 
-from medallion.contracts import ROW, Failure, Page, Store
-from medallion.errors import CallError, GoneError, SinkError
+from medallion.contracts import ROW, Failure, NamedRelease, Page, Store
+from medallion.errors import CallError, GoneError
 from medallion.identifiers import TableName
 from medallion.query.aggregation import Grouping
 from medallion.query.validation import ValidatedQuery
 from medallion.records import Release, Served
-from medallion.secrets import SECRETS, unclear_credentials
+from medallion_api.http_client import HttpClient, exact
 from medallion_api.http_params import Params, filter_params, list_param, restored, sort_params
 from medallion_api.resources.parameter_fields import ALL, MAX_GROUPS
 
 _BATCH = 1000
-_MEDIA = "application/json"
-_LINES = "application/x-ndjson"
 
 
 class HttpStore(Store):
-    """Reads the release that the API at `url` serves.
+    """Reads the releases that the API at `url` serves.
 
         store = HttpStore("http://localhost:8000", key="…")
         query = Query(sort=(Sort("total_spent", descending=True),), limit=10)
@@ -39,52 +32,46 @@ class HttpStore(Store):
     may take. Queries are validated before they are sent: an invalid one raises CallError. An
     unreachable API raises SinkError. There is one connection per thread and process, which is kept
     open. The API must serve `/tables`, as it does by default.
+
+    `store.at(store.named(reference).release)` reads an earlier release, or with a key a candidate.
     """
 
     def __init__(self, url: str, *, key: str = "", timeout: float = 30.0) -> None:
-        SECRETS.add(key)
-        SECRETS.add_url(url)
-        if unclear_credentials(url):
-            raise CallError(
-                "the URL of the API has credentials with reserved characters that are not escaped",
-                hint="use `key` instead",
-            )
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise CallError(
-                f"{url!r} is not a valid URL of an API", hint="write it like http://localhost:8000"
-            )
-        self._url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
-        self._base = parts.path.rstrip("/")
-        self._connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        self._host = parts.netloc.rpartition("@")[2]
-        self._headers = {"X-API-Key": key} if key else {}
-        self._timeout = timeout
-        self._local = threading.local()
+        self._client = HttpClient(url, key, timeout)
         self._cached: tuple[str, Release] | None = None
-        self._max_page_size = 0
 
     def active(self) -> Release:
         tag = {"If-None-Match": self._cached[0]} if self._cached else {}
-        response = self._request("/releases/current", {}, tag)
+        response = self._client.request("/releases/current", {}, tag)
         if response.status == 304 and self._cached:
             response.read()
             return self._cached[1]
-        body = self._read(response, json.loads)
-        release = Release.model_validate(body)
+        release = Release.model_validate(self._client.read(response, json.loads))
         self._cached = (response.headers["ETag"], release)
         return release
 
     def kept(self, ident: str) -> Release:
-        """The active release under this id: the API checks whether the cursor's is still kept."""
-        return self.active().model_copy(update={"id": ident})
+        return self._named(ident, GoneError)[0]
+
+    def named(self, reference: str) -> NamedRelease:
+        release, name = self._named(reference)
+        candidates = self._client.json("/releases", {"limit": "1"})["candidates"] if name else ()
+        failed = next((tuple(each["failed"]) for each in candidates if each["name"] == name), ())
+        return NamedRelease(release, name, failed)
+
+    def references(self, most: int) -> dict[str, str]:
+        listed = self._client.json("/releases", {"limit": str(most)})
+        candidates = {each["name"]: each["release"] for each in listed["candidates"]}
+        return candidates | {
+            each["id"]: each["id"] for each in listed["releases"] if each["served"]
+        }
 
     def read_page(self, release: Release, query: ValidatedQuery) -> Page:
         params = {**_row_params(query), "fields": list_param(query.fields)}
         rows: list[dict[str, Any]] = []
         cursor = None if query.after is None else query.cursor(release.id, query.after)
         while True:
-            limit = str(min(query.limit - len(rows), self._page_limit()))
+            limit = str(min(query.limit - len(rows), self._client.max_page_size))
             page_params = {**params, "limit": limit, **({"cursor": cursor} if cursor else {})}
             body = self._answer_of(release, f"/tables/{_path(query.served)}", page_params)
             cursor = body["cursor"]
@@ -120,23 +107,18 @@ class HttpStore(Store):
     ) -> Iterator[list[dict[str, Any]]]:
         params = {**_row_params(query), "fields": list_param(query.fields), "limit": ALL}
         path = f"/tables/{_path(query.served)}"
-        with closing(self._connection()) as connection:
-            response = self._request(path, params, {"Accept": _LINES}, connection)
-            if response.status != 200:
-                self._read(response, json.loads)
-            _check_release(release, response.headers["X-Release"])
-            rows: list[dict[str, Any]] = []
-            for line in self._lines(response):
-                rows.append(restored(query.kinds, json.loads(line, parse_float=Decimal)))
-                if len(rows) == _BATCH:
-                    yield rows
-                    rows = []
-            if rows:
-                yield rows
+        if self.pinned is None:
+            with self._client.stream(path, params) as (answered, lines):
+                if answered == release.id:
+                    yield from _batches(query, lines)
+                    return
+        named = {**params, "release": release.id}
+        with self._client.stream(path, named, missing=GoneError) as (_, lines):
+            yield from _batches(query, lines)
 
     def failure(self) -> Failure | None:
         try:
-            run = self._json("/runs/latest", {})
+            run = self._client.json("/runs/latest")
         except CallError:  # there was no run yet
             return None
         if run["since"] is None:
@@ -144,102 +126,23 @@ class HttpStore(Store):
         return Failure(run["failed_run"], run["reason"], datetime.fromisoformat(run["since"]))
 
     def close(self) -> None:
-        connection = getattr(self._local, "connection", None)
-        if connection is not None and self._local.process == os.getpid():
-            connection.close()
-        self._local = threading.local()
+        self._client.close()
 
-    def _page_limit(self) -> int:
-        if not self._max_page_size:
-            self._max_page_size = int(self._json("/", {})["max_page_size"])
-        return self._max_page_size
-
-    def _connection(self) -> HTTPConnection:
-        return self._connect(self._host, timeout=self._timeout)
-
-    def _json(self, path: str, params: Params) -> Any:
-        return self._read(
-            self._request(path, params, {}), lambda text: json.loads(text, parse_float=Decimal)
-        )
+    def _named(self, reference: str, missing: type[CallError] = CallError) -> tuple[Release, str]:
+        """A release, and the name of the candidate that it is. Raises `missing` without one."""
+        response = self._client.request("/releases/current", {"release": reference}, {})
+        release = Release.model_validate(self._client.read(response, json.loads, missing))
+        return release, response.headers.get("X-Candidate", "")
 
     def _answer_of(self, release: Release, path: str, params: Params) -> Any:
-        """A JSON response about a release. Raises GoneError when the API reads another one."""
-        body = self._json(path, params)
-        _check_release(release, body["release"])
-        return body
+        """A JSON response about a release, which is named unless it is the active one.
 
-    def _request(
-        self,
-        path: str,
-        params: Params,
-        headers: Mapping[str, str],
-        connection: HTTPConnection | None = None,
-    ) -> HTTPResponse:
-        """Send a request; once more when the server has closed an idle connection meanwhile."""
-        target = f"{self._base}{path}" + (f"?{urlencode(params)}" if params else "")
-        sent = {"Accept": _MEDIA, **self._headers, **headers}
-        reused = connection is None and getattr(self._local, "process", None) == os.getpid()
-        try:
-            try:
-                return self._send(connection or self._own_connection(), target, sent)
-            except (HTTPException, ConnectionError):
-                if not reused:
-                    raise
-                self._local.connection.close()
-                return self._send(self._own_connection(), target, sent)
-        except (HTTPException, OSError) as error:
-            self.close()
-            raise SinkError(
-                f"{self._url}: {error or type(error).__name__}",
-                hint="check that the API is running",
-            ) from error
-
-    def _own_connection(self) -> HTTPConnection:
-        if getattr(self._local, "process", None) != os.getpid():
-            self._local.connection = self._connection()
-            self._local.process = os.getpid()
-        connection: HTTPConnection = self._local.connection
-        return connection
-
-    @staticmethod
-    def _send(connection: HTTPConnection, target: str, headers: Mapping[str, str]) -> HTTPResponse:
-        connection.request("GET", target, headers=dict(headers))
-        return connection.getresponse()
-
-    def _read(self, response: HTTPResponse, parse: Callable[[bytes], Any]) -> Any:
-        """The parsed body of a response. Raises the error that a problem response stands for."""
-        try:
-            body = response.read()
-        except (HTTPException, OSError) as error:
-            self.close()
-            raise SinkError(
-                f"{self._url}: the connection closed within a response: {error}"
-            ) from error
-        if response.status == 200:
-            return parse(body)
-        try:
-            detail = str(json.loads(body)["detail"]) or response.reason
-        except (ValueError, KeyError, TypeError):
-            detail = response.reason
-        if response.status == 410:
-            raise GoneError(detail)
-        if response.status in (400, 404, 414):
-            raise CallError(detail)
-        raise SinkError(f"{self._url}: {detail} ({response.status})")
-
-    def _lines(self, response: HTTPResponse) -> Iterator[bytes]:
-        """The lines of a streamed response. Raises SinkError when it ends early."""
-        try:
-            rest = b""
-            while part := response.read1(65536):
-                *lines, rest = (rest + part).split(b"\n")
-                yield from lines
-            if rest:
-                raise HTTPException("the last line is incomplete")
-        except (HTTPException, OSError, ValueError) as error:
-            raise SinkError(
-                f"{self._url}: the connection closed within a response: {error}"
-            ) from error
+        Raises GoneError when it is no longer kept.
+        """
+        body = self._client.json(path, params) if self.pinned is None else None
+        if body is not None and body["release"] == release.id:
+            return body
+        return self._client.json(path, {**params, "release": release.id}, missing=GoneError)
 
 
 def _path(served: Served) -> str:
@@ -252,6 +155,13 @@ def _row_params(query: ValidatedQuery) -> Params:
     return {**filter_params(query.filters), **sort_params(sorts)}
 
 
-def _check_release(release: Release, answered: str) -> None:
-    if answered != release.id:
-        raise GoneError(f"the API no longer reads release {release.id}, but {answered}")
+def _batches(query: ValidatedQuery, lines: Iterable[bytes]) -> Iterator[list[dict[str, Any]]]:
+    """The rows of lines of JSON, in batches."""
+    rows: list[dict[str, Any]] = []
+    for line in lines:
+        rows.append(restored(query.kinds, exact(line)))
+        if len(rows) == _BATCH:
+            yield rows
+            rows = []
+    if rows:
+        yield rows

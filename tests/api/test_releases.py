@@ -207,12 +207,23 @@ def test_a_candidate_and_earlier_releases_are_shown_on_request(
         assert answer.headers["X-Release"] == shown.headers["X-Release"], path
     listed = client.simulate_get("/releases").json
     assert [item["name"] for item in listed["candidates"]] == ["march"]
-    assert [item["id"] for item in listed["releases"]] == [first]
+    assert [(item["id"], item["served"]) for item in listed["releases"]] == [(first, True)]
+    ident = listed["candidates"][0]["release"]
+    for path in ("/stats/total", "/things", "/groups/total?metrics=n:count()"):
+        mark = "&" if "?" in path else "?"
+        by_id = client.simulate_get(f"{path}{mark}release={ident}")
+        by_name = client.simulate_get(f"{path}{mark}release=march")
+        assert by_id.headers["X-Candidate"] == "march"
+        assert by_id.json == by_name.json
+        assert by_id.headers["ETag"] == by_name.headers["ETag"]
     unknown = client.simulate_get("/stats/total?release=marsh")
-    assert unknown.json["detail"] == "there is no release 'marsh'"
+    assert unknown.json["detail"] == (
+        "there is no release 'marsh'; /releases lists those that can be read"
+    )
     pipeline.publish("march")
     assert client.simulate_get("/stats/total").json == shown.json
     assert client.simulate_get(f"/stats/total?release={first}").json == before.json
+    assert client.simulate_get(f"/stats/total?release={ident}").status_code == 404
     assert client.simulate_get("/stats/total?release=march").status_code == 404
     api.reading.store.close()
 

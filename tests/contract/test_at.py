@@ -17,6 +17,7 @@ from medallion.errors import GoneError, OvertimeError
 from medallion.records import Column, Release
 from medallion.sinks.mongodb.sink import MongoDB
 from medallion.sinks.sqlite.sink import Sqlite
+from medallion.testing.pinned import CALLS
 from medallion.testing.served import SPEC as ITEMS
 from medallion.testing.served import Row, batches, items, publish, release, snapshot
 
@@ -57,45 +58,6 @@ def many(sink: Sink) -> Iterator[tuple[Store, Release]]:
     store.close()
 
 
-def test_a_pinned_store_reads_its_release(sink: Sink) -> None:
-    first = publish(sink, "first", items())
-    store = sink.store()
-    pinned = store.at(first, 10)
-    cursor = store.find("items", Query(limit=50)).cursor
-    publish(sink, "second", items(3))
-    assert store.release().id == "second"
-    assert (pinned.release().id, pinned.find("items", Query()).release) == ("first", "first")
-    assert (
-        pinned.count("items", Query())
-        == len([row for batch in pinned.scan("items", Query()) for row in batch])
-        == 60
-    )
-    assert pinned.group("items", [], {"rows": "count()"}, Query()) == [{"rows": 60}]
-    assert pinned.get("items", 7) == items()[1]
-    assert len(pinned.find("items", Query(cursor=cursor)).rows) == 10
-    assert store.count("items", Query()) == 3
-    store.close()
-
-
-CALLS: dict[str, StoreCall] = {
-    "find": lambda store: store.find("items", Query()),
-    "find nothing": lambda store: store.find("items", Query(filters=(Filter("id", "eq", -1),))),
-    "get": lambda store: store.get("items", 7),
-    "count": lambda store: store.count("items", Query()),
-    "group": lambda store: store.group("items", ["active"], {}, Query()),
-    "scan": lambda store: list(store.scan("items", Query())),
-}
-
-
-@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_a_release_that_was_removed_is_gone(sink: Sink, call: StoreCall) -> None:
-    pinned = sink.store().at(publish(sink, "first", items()))
-    sink.prune([publish(sink, "second", items(3))])
-    with pytest.raises(GoneError, match="first"):
-        call(pinned)
-    pinned.close()
-
-
 def test_a_release_that_was_removed_is_not_read_while_its_tables_are_loaded_again(
     sink: Sink,
 ) -> None:
@@ -115,17 +77,6 @@ def test_a_release_that_was_removed_is_not_read_while_its_tables_are_loaded_agai
     assert sink.load(ITEMS, snapshot("snapshot-first", 60), batches(rows())).loaded
     assert names == list(CALLS)
     pinned.close()
-
-
-def test_a_cursor_of_a_release_that_was_removed_is_gone(sink: Sink) -> None:
-    publish(sink, "first", items())
-    store = sink.store()
-    cursor = store.find("items", Query(limit=5)).cursor
-    second = publish(sink, "second", items(3))
-    sink.prune([second])
-    with pytest.raises(GoneError, match="first"):
-        store.at(second).find("items", Query(cursor=cursor))
-    store.close()
 
 
 SLOW: dict[str, StoreCall] = {

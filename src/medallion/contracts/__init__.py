@@ -58,7 +58,7 @@ from medallion.contracts.release_document import read_release
 from medallion.contracts.row_changes import RowChanges, row_changes
 from medallion.contracts.section import ColumnUse, Section
 from medallion.contracts.sink import Flaw, Right, Sink, TableSpec
-from medallion.contracts.store import Failure, Store
+from medallion.contracts.store import Failure, NamedRelease, Store
 from medallion.contracts.table_target import Target, target
 from medallion.contracts.transform import Grain, Scope, Transform
 from medallion.errors import (
@@ -169,6 +169,7 @@ __all__ = [
     "MemoryTable",
     "Metric",
     "MissingError",
+    "NamedRelease",
     "OnFail",
     "Operator",
     "OvertimeError",

@@ -36,6 +36,18 @@ class Failure:
     since: datetime
 
 
+@dataclass(frozen=True)
+class NamedRelease:
+    """A release without its files, and the name of the candidate that it is.
+
+    `failed` are the gates that a candidate did not pass.
+    """
+
+    release: Release
+    candidate: str = ""
+    failed: tuple[str, ...] = ()
+
+
 class Store(ABC):
     """The query side of a sink: reads the active release.
 
@@ -200,6 +212,21 @@ class Store(ABC):
 
     def failure(self) -> Failure | None:
         """Why the pipeline's last run failed, or None, as a database does not know of runs."""
+        return None
+
+    def named(self, reference: str) -> NamedRelease | None:
+        """The release of an id, of the beginning of one, or of a candidate's name.
+
+        Raises CallError when there is none. None from a database, which does not know these names.
+        """
+        return None
+
+    def references(self, most: int) -> Mapping[str, str] | None:
+        """The ids of releases that can be read, by what `named` calls them, the newest first.
+
+        First all candidates, by name; then those of the last `most` published releases that the
+        store still has. None from a database, like `named`.
+        """
         return None
 
     @abstractmethod

@@ -27,6 +27,7 @@ from medallion.testing.changes import ChangeContract
 from medallion.testing.groups import GroupContract
 from medallion.testing.modes import ModeContract
 from medallion.testing.owners import OwnerContract
+from medallion.testing.pinned import PinnedContract
 from medallion.testing.processes import started
 from medallion.testing.queries import QueryContract
 from medallion.testing.readers import ReaderContract
@@ -63,6 +64,7 @@ class SinkContract(
     ModeContract,
     ChangeContract,
     OwnerContract,
+    PinnedContract,
     ReaderContract,
     ReleaseContract,
 ):

@@ -16,8 +16,8 @@ from threading import BoundedSemaphore, Lock, get_ident
 from time import perf_counter
 from typing import Any
 
-from medallion.contracts import Filter, Page, Query, Sort, Store
-from medallion.errors import CallError, MedallionError
+from medallion.contracts import Filter, NamedRelease, Page, Query, Sort, Store
+from medallion.errors import CallError, GoneError, MedallionError
 from medallion.query.aggregation import Grouping
 from medallion.query.memory_table import MemoryTable
 from medallion.query.validation import ValidatedQuery, validate_query
@@ -112,7 +112,7 @@ class ReleaseReader:
             self._fail_fast()
             return self._ask()
 
-    def named(self, reference: str) -> Release:
+    def named(self, reference: str) -> NamedRelease:
         """The release that an id, the beginning of one, or a candidate's name refers to.
 
         Raises CallError when there is none.
@@ -120,7 +120,14 @@ class ReleaseReader:
         self.may_wait()
         if self._names is None:
             raise CallError("only the active release can be read here")
-        return self._names.summary(reference)
+        return self._names.named(reference)
+
+    def keeps(self, ident: str) -> bool:
+        """Whether the store still has the tables of a published release."""
+        try:
+            return bool(self.served(self.far(None).kept(ident)))
+        except GoneError:
+            return False
 
     def forget(self) -> None:
         """Query again at the next request: the last known release is gone."""

@@ -18,6 +18,7 @@ from medallion_api.openapi.table_paths import paths_of_tables
 from medallion_api.resources.catalogue import TableList
 from medallion_api.resources.differences import MOST_ROWS
 from medallion_api.resources.history import MOST_RELEASES, ReleaseQuality, Releases, RunSummary
+from medallion_api.resources.parameters import RELEASE_SCHEMA
 from medallion_api.resources.quarantine import (
     MOST_REJECTS,
     NAMES,
@@ -38,9 +39,9 @@ _FIXED: tuple[tuple[str, type[BaseModel], tuple[int, ...]], ...] = (
     ("/health", Alive, ()),
     ("/health/ready", Ready, ()),
     ("/releases", Releases, ()),
-    ("/releases/current", Release, (304,)),
+    ("/releases/current", Release, (304, 404)),
     ("/runs/latest", RunSummary, (404,)),
-    ("/quality", ReleaseQuality, (304,)),
+    ("/quality", ReleaseQuality, (304, 404)),
 )
 DIFF = "/releases/{before}/diff/{after}"
 
@@ -60,8 +61,12 @@ def _texts(name: str) -> Json:
     return {**_text(name), "schema": {"type": "array", "items": {"type": "string"}}}
 
 
+_RELEASE: Json = {"name": "release", "in": "query", "schema": RELEASE_SCHEMA}
 _PARAMETERS: dict[str, list[Json]] = {
     "/releases": [_limit(MOST_RELEASES), _text("cursor")],
+    "/releases/current": [_RELEASE],
+    "/quality": [_RELEASE],
+    "/tables": [_RELEASE],
     DIFF: [
         _text("before", "path"),
         _text("after", "path"),
@@ -113,7 +118,7 @@ def _fixed_paths(api: Api, schemas: Json) -> dict[str, Json]:
     paths: dict[str, Json] = {}
     listing: tuple[tuple[str, type[BaseModel], tuple[int, ...]], ...] = ()
     if api.tables:
-        listing = (("/tables", TableList, (304,)),)
+        listing = (("/tables", TableList, (304, 404)),)
     if api.shows_diff:
         listing = ((DIFF, ReleaseDiff, (304, 404)), *listing)
     if api.shows_why:

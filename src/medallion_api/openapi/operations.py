@@ -18,7 +18,7 @@ _DESCRIPTIONS = {
     304: "Not modified since the given ETag.",
     400: "The request is malformed, or a parameter is unknown, repeated or of the wrong type.",
     401: "An API key is required.",
-    404: "No such row or table.",
+    404: "No such row, table or release.",
     406: "None of the accepted media types is available.",
     410: "The cursor's release is no longer kept.",
     414: f"The URL is longer than {LONGEST_URL} characters.",

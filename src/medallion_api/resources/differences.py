@@ -19,7 +19,7 @@ from medallion_api.cache.release_reader import ReleaseReader
 from medallion_api.cache.response_cache import Replies, Reply, tag_of
 from medallion_api.resources.lake_work import LakeWork
 from medallion_api.resources.parameters import refuse_unknown
-from medallion_api.resources.release_resource import Released
+from medallion_api.resources.release_resource import Released, unknown_release
 
 if TYPE_CHECKING:
     from falcon import Request, Response
@@ -53,7 +53,7 @@ class Differences(Released):
         try:
             releases = [self._names.release(side) for side in sides]
         except CallError as error:
-            raise falcon.HTTPNotFound(description=error.message) from error
+            raise unknown_release(error) from error
         diff = self._diff(releases, req.get_param("table"), limit)
         # Decimals are text, as in the values of rows.
         body = diff.model_dump_json().encode()

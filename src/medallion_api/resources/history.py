@@ -23,17 +23,21 @@ MOST_RELEASES = 100  # of one page
 
 
 class ReleaseSummary(BaseModel):
-    """One release: `tables` maps full names to rows."""
+    """One release: `tables` maps full names to rows.
+
+    `served` says whether the store still has its tables, for requests with `release`.
+    """
 
     id: str
     run: str
     created: datetime
     previous: str | None
     current: bool
+    served: bool
     tables: dict[str, int]
 
     @classmethod
-    def of(cls, release: ReleaseHead, current: str | None) -> ReleaseSummary:
+    def of(cls, release: ReleaseHead, current: str | None, *, served: bool) -> ReleaseSummary:
         rows = {name: table.rows for name, table in release.tables.items()}
         return cls(
             id=release.id,
@@ -41,6 +45,7 @@ class ReleaseSummary(BaseModel):
             created=release.created,
             previous=release.previous,
             current=release.id == current,
+            served=served,
             tables=rows,
         )
 
@@ -201,7 +206,10 @@ class ReleasesResource:
         no_store(
             resp,
             Releases(
-                releases=[ReleaseSummary.of(head, current) for head in heads],
+                releases=[
+                    ReleaseSummary.of(head, current, served=self._reading.keeps(head.id))
+                    for head in heads
+                ],
                 cursor=cursor,
                 candidates=[CandidateSummary.of(head) for head in candidates],
                 held=self._lake.pointer().held,
@@ -212,7 +220,7 @@ class ReleasesResource:
 
 
 class CurrentRelease(Released):
-    """The active release without the locations of its files, for HttpStore."""
+    """The active or the named release without the locations of its files, for HttpStore."""
 
     def answer(self, req: Request, resp: Response, release: Release, **params: str) -> Reply | None:
         return self.json(req, resp, release, release.summary().model_dump(mode="json"))

@@ -46,10 +46,10 @@ OPTIONS = (
 )
 
 _MOST_PARAMETERS = 200
-_RELEASE = {
+RELEASE_SCHEMA = {
     "type": "string",
     "pattern": "^[a-z0-9_-]+$",
-    "description": "The id of a release that is kept, or the name of a candidate.",
+    "description": "The id of a release that is kept, or the name or id of a candidate.",
 }
 
 
@@ -103,7 +103,7 @@ class Parameters:
             for column in filters
             for name, operator in filter_names(column, self.kinds[column])
         }
-        fields = {"release": field(str, _RELEASE)}
+        fields = {"release": field(str, RELEASE_SCHEMA)}
         fields |= self.options(tuple(filters), max_page_size, row=row)
         for name, (column, operator) in self._conditions.items():
             if name not in fields:

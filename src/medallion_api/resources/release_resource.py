@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import falcon
 
 from medallion.errors import CallError, GoneError, SinkError
-from medallion.lake.candidates import NAME
 from medallion.records import Release
 from medallion_api.cache.release_reader import ReleaseReader
 from medallion_api.cache.response_cache import Key, Replies, Reply, key_of, matches, send, tag_of
@@ -31,15 +30,14 @@ class Released(ABC):
         self.replies = replies
 
     def on_get(self, req: Request, resp: Response, **params: str) -> None:
-        reference = req.get_param(RELEASE)
-        if reference is not None:
-            self._answer_named(req, resp, reference, params)
-            return
-        key = key_of(req)
+        reference, key = req.get_param(RELEASE), key_of(req)
         cached = self.replies.get(key)
         for _ in range(_ATTEMPTS):
             with stage(req, "release"):
                 release = self.reading.release()
+            if reference not in (None, release.id):
+                self._answer_named(req, resp, key, params)
+                return
             if cached is not None and cached.answers(release.id, req.get_header("If-None-Match")):
                 send(cached, req, resp)
                 return
@@ -53,22 +51,33 @@ class Released(ABC):
 
     on_head = on_get
 
-    def _answer_named(
-        self, req: Request, resp: Response, reference: str, params: dict[str, str]
-    ) -> None:
-        """Respond with data of the release or candidate that the request names; not cached."""
+    def _answer_named(self, req: Request, resp: Response, key: Key, params: dict[str, str]) -> None:
+        """Respond with data of the release or candidate that the request names.
+
+        The release is looked up each time, as it may have been removed. Replies to its id are
+        cached; another candidate may get the name of one, and another release the beginning of an
+        id.
+        """
+        reference = req.get_param(RELEASE, required=True)
         try:
             with stage(req, "release"):
-                release = self.reading.named(reference)
+                named = self.reading.named(reference)
         except CallError as error:
-            raise falcon.HTTPNotFound(description=error.message) from None
-        if NAME.fullmatch(reference):
-            resp.set_header("X-Candidate", reference)
+            raise unknown_release(error) from None
+        if named.candidate:
+            resp.set_header("X-Candidate", named.candidate)
+        release, lasting = named.release, reference == named.release.id
+        cached = self.replies.get(key) if lasting else None
+        if cached is not None and cached.answers(release.id, req.get_header("If-None-Match")):
+            send(cached, req, resp)
+            return
         try:
             reply = self.answer(req, resp, release, **params)
         except GoneError as error:
-            raise falcon.HTTPNotFound(description=error.message) from None
+            raise unknown_release(error) from None
         if reply is not None:
+            if lasting:
+                self.replies.put(key, reply)
             send(reply, req, resp)
 
     def _answer(
@@ -120,7 +129,14 @@ class Released(ABC):
             *headers,
         )
         reply = Reply(release, tag, req.uri_template or "", constant, None)
-        if not req.get_param(RELEASE):
+        if req.get_param(RELEASE) in (None, release):
             self.replies.put(key_of(req), reply)
         send(reply, req, resp)
         return True
+
+
+def unknown_release(error: CallError) -> falcon.HTTPNotFound:
+    """The problem for a release that does not exist, or is no longer kept."""
+    return falcon.HTTPNotFound(
+        description=f"{error.message}; /releases lists those that can be read"
+    )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from medallion.contracts import Store
-from medallion.errors import CallError, MedallionError
-from medallion.lake.candidates import NAME, candidate, candidate_heads, resolve
+from medallion.contracts import NamedRelease, Store
+from medallion.errors import MedallionError
+from medallion.lake.candidates import NAME, candidate, candidate_heads, release_id
 from medallion.pipeline import Pipeline
 from medallion.records import Release
 from medallion_panel.data.cached_store import CachedStore
-from medallion_panel.data.stores import API_URL
 from medallion_panel.messages.messages import Messages
 from medallion_panel.ui.visitor_errors import visitor_text
 
@@ -52,17 +51,22 @@ class NamedStores:
 
     def references(self, shown: Release) -> tuple[str, ...]:
         """The names of candidates, and the ids of the last published releases whose tables are
-        kept, other than the release that is shown; none where the lake cannot be read.
+        kept, other than the release that is shown; none where neither API nor lake can be read.
         """
-        if os.environ.get(API_URL):
-            return ()
+        most = _MOST_RELEASES + 1  # with the one that is shown
         try:
-            lake = self._pipeline.lake
-            names = [head.name for head in candidate_heads(lake) if head.release.id != shown.id]
-            idents = [ident for ident in lake.release_ids() if ident != shown.id]
+            known = self._store.references(most)
+            known = self._lake_references(most) if known is None else known
         except MedallionError:
             return ()
-        return (*names, *filter(self._is_kept, idents[:_MOST_RELEASES]))
+        return tuple(name for name, ident in known.items() if ident != shown.id)
+
+    def _lake_references(self, most: int) -> Mapping[str, str]:
+        lake = self._pipeline.lake
+        candidates = {head.name: head.release.id for head in candidate_heads(lake)}
+        return candidates | {
+            ident: ident for ident in lake.release_ids()[:most] if self._is_kept(ident)
+        }
 
     def _is_kept(self, ident: str) -> bool:
         try:
@@ -74,18 +78,18 @@ class NamedStores:
     def named(self, reference: str, say: Messages) -> NamedStore:
         """The store of a release, by its id or the name of a candidate.
 
-        Raises CallError when there is none, and StorageError when the lake cannot be read.
+        Raises CallError when there is none, StorageError when the lake cannot be read, and
+        SinkError when an API cannot.
         """
-        if os.environ.get(API_URL):
-            raise CallError("a dashboard that reads an API shows the published release only")
-        lake = self._pipeline.lake
-        release = resolve(lake, reference).summary()
-        message = "This is release {release}, and not necessarily the published one."
-        banner = say(message, release=release.id)
-        if NAME.fullmatch(reference):
-            failed = candidate(lake, reference).failed
-            parts = [say("This is the candidate “{name}”. It is not published.", name=reference)]
-            parts += [say("It did not pass: {gates}.", gates="; ".join(failed))] if failed else []
+        named = self._store.named(reference) or self._lake_release(reference)
+        release = named.release
+        banner = say(
+            "This is release {release}, and not necessarily the published one.", release=release.id
+        )
+        if named.candidate:
+            name, failed = named.candidate, "; ".join(named.failed)
+            parts = [say("This is the candidate “{name}”. It is not published.", name=name)]
+            parts += [say("It did not pass: {gates}.", gates=failed)] if failed else []
             banner = " ".join(parts)
         with self._lock:
             store = self._stores.setdefault(release.id, CachedStore(self._store.at(release)))
@@ -93,3 +97,10 @@ class NamedStores:
             while len(self._stores) > _MOST:
                 self._stores.popitem(last=False)
         return NamedStore(store, banner)
+
+    def _lake_release(self, reference: str) -> NamedRelease:
+        lake = self._pipeline.lake
+        if NAME.fullmatch(reference):
+            record = candidate(lake, reference)
+            return NamedRelease(record.release.summary(), record.name, record.failed)
+        return NamedRelease(lake.release(release_id(lake, reference)).summary())

@@ -54,16 +54,21 @@ def test_without_tables_there_are_endpoints_only(parts: Parts, release: Release)
     assert sorted(paths) == sorted([*FIXED, "/all", "/all/{id}"])
 
 
-def test_releases_are_paged_and_nothing_else_fixed_has_parameters(
-    parts: Parts, release: Release
-) -> None:
+def test_releases_are_paged_and_named(parts: Parts, release: Release) -> None:
     paths = of(parts, release, Api(tables=False))["paths"]
     parameters = {
         path: [item["name"] for item in operations["get"]["parameters"]]
         for path, operations in paths.items()
         if operations["get"]["parameters"]
     }
-    assert parameters == {"/releases": ["limit", "cursor"]}
+    assert parameters == {
+        "/releases": ["limit", "cursor"],
+        "/releases/current": ["release"],
+        "/quality": ["release"],
+    }
+    assert "404" in paths["/quality"]["get"]["responses"]
+    tables = of(parts, release, Api())["paths"]["/tables"]["get"]
+    assert [item["name"] for item in tables["parameters"]] == ["release"]
 
 
 def test_keys_are_documented_where_they_are_required(parts: Parts, release: Release) -> None:

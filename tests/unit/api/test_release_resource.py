@@ -9,12 +9,16 @@ from falcon import Request, Response
 from falcon.testing import Result
 
 from medallion.errors import GoneError
+from medallion.lake.lake import Lake
 from medallion.records import Release
 from medallion.sinks.sqlite.sink import Sqlite
+from medallion.testing.pinned import FIRST, SECOND
 from medallion.testing.served import publish
+from medallion_api.cache.named_releases import NamedReleases
 from medallion_api.cache.release_reader import ReleaseReader
 from medallion_api.cache.response_cache import Replies, Reply
 from medallion_api.resources.release_resource import Released
+from tests.served_api import record
 from tests.unit.api.conftest import ROWS, SPEC
 from tests.unit.api.parts import Parts, client_of
 
@@ -82,6 +86,37 @@ def test_a_release_that_is_removed_meanwhile_gives_way_five_times(parts: Parts) 
     assert get(Counter(parts, gone=4)).json == {"reads": 1}
     result: Any = get(Counter(Parts(parts.reading), gone=5))
     assert (result.status_code, result.json["status"]) == (503, 503)
+
+
+def test_a_named_release_is_read_once_and_looked_up_each_time(tmp_path: Path) -> None:
+    sink, lake = Sqlite(url=f"sqlite:{tmp_path}/serving.db"), Lake(tmp_path / "lake")
+    first, second = (publish(sink, ident, ROWS, SPEC) for ident in (FIRST, SECOND))
+    for release in (first, second):
+        record(lake, release)
+    store = sink.store()
+    names = NamedReleases(lake, candidates=False)
+    counter = Counter(
+        Parts(ReleaseReader(store, sink.label, 10, names), Replies(1_000_000, "no-cache"))
+    )
+    client = client_of(reads=counter)
+    former = [client.simulate_get(f"/reads?release={FIRST}") for _ in range(3)]
+    assert [result.json for result in former] == [{"reads": 1}] * 3
+    tag = former[0].headers["ETag"]
+    assert former[0].headers["X-Release"] == FIRST
+    assert (
+        client.simulate_get(f"/reads?release={FIRST}", headers={"If-None-Match": tag}).status_code
+        == 304
+    )
+    assert client.simulate_get("/reads").headers["X-Release"] == SECOND
+    for _ in range(2):  # the active release by its id
+        named = client.simulate_get(f"/reads?release={SECOND}")
+        assert (named.json, named.headers["X-Release"]) == ({"reads": 3}, SECOND)
+    lake.storage.delete(f"releases/{FIRST}.json")
+    gone = client.simulate_get(f"/reads?release={FIRST}")
+    assert gone.status_code == 404
+    assert gone.json["detail"].startswith(f"there is no release '{FIRST}'")
+    assert gone.json["detail"].endswith("/releases lists those that can be read")
+    store.close()
 
 
 def test_head_has_the_headers_of_get(parts: Parts) -> None:

@@ -35,7 +35,6 @@ OTHER_MODULES = {
     "data/quarantine_reader.py": "SQL and errors of the lake",
     "data/stores.py": "errors of an installation",
     "data/cached_store.py": "errors of the store",
-    "data/named_stores.py": "errors of the lake",
     "data/world.py": "names of countries",
     "ui/security_headers.py": "headers",
     "ui/chart_images.py": "a script without words",
