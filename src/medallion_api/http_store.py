@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -108,7 +109,8 @@ class HttpStore(Store):
         params = {**_row_params(query), "fields": list_param(query.fields), "limit": ALL}
         path = f"/tables/{_path(query.served)}"
         if self.pinned is None:
-            with self._client.stream(path, params) as (answered, lines):
+            unnamed = self._client.stream(path, params)
+            with self._while_active(release), unnamed as (answered, lines):
                 if answered == release.id:
                     yield from _batches(query, lines)
                     return
@@ -139,10 +141,26 @@ class HttpStore(Store):
 
         Raises GoneError when it is no longer kept.
         """
-        body = self._client.json(path, params) if self.pinned is None else None
-        if body is not None and body["release"] == release.id:
-            return body
+        if self.pinned is None:
+            with self._while_active(release):
+                body = self._client.json(path, params)
+                if body["release"] == release.id:
+                    return body
         return self._client.json(path, {**params, "release": release.id}, missing=GoneError)
+
+    @contextmanager
+    def _while_active(self, release: Release) -> Iterator[None]:
+        """Errors of a request that names no release count only while this one is active.
+
+        Another one may lack its tables and columns.
+        """
+        try:
+            yield
+        except GoneError:
+            raise
+        except CallError:
+            if self.active().id == release.id:
+                raise
 
 
 def _path(served: Served) -> str:

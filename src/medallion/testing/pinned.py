@@ -9,6 +9,7 @@ import pytest
 
 from medallion.contracts import Filter, Query, Sink, Sort, Store
 from medallion.errors import GoneError
+from medallion.query.validation import validate_query
 from medallion.testing.readers import NUMBERS
 from medallion.testing.served import SPEC, Row, items, publish, sorted_rows
 
@@ -54,6 +55,12 @@ class PinnedContract:
         _check(store.at(first), FIRST, items(5))
         _check(store.at(second), SECOND, rows)
         assert set(store.at(second).tables()) == {"items"}
+        query = validate_query(second.served[sink.label]["items"], Query(limit=9))
+        assert store.read_page(second, query).rows == sorted_rows(rows, ())
+        assert store.read_count(second, query) == 5
+        assert [row for batch in store.read_batches(second, query) for row in batch] == (
+            sorted_rows(rows, ())
+        )
         assert set(store.tables()) == set(store.at(None).tables()) == {"numbers"}
         store.close()
 
