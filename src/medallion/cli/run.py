@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from medallion.cli.garbage_collection import rarely_collected
 from medallion.cli.selection import SelectedTables, selection_options
 from medallion.cli.settings import Command, Settings, json_option
 from medallion.plural import count_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--as", "name", metavar="NAME", help="The candidate's name; default: next.")
 @json_option
 @click.pass_obj
+@rarely_collected()
 def command(settings: Settings, tables: SelectedTables, no_publish: bool, name: str | None) -> None:
     """Bring every table up to date and publish one release.
 
