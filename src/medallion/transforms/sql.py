@@ -89,11 +89,7 @@ class Sql(Transform):
     def apply(self, rows: Relation, inputs: Inputs) -> Relation:
         tree = self._tree(inputs)
         visible = _visible(tree, rows, inputs)
-        with explained("sql"):
-            result = inputs.sql(re.sub(r"[;\s]+$", "", self.query), **visible)
-        for name in (ROW, ORIGIN):
-            if name in result.columns:
-                raise StepError(f"sql: a column of the result has the reserved name {name!r}")
+        result = self._result(visible, inputs)
         select = _divided(tree, result.columns)
         if select is None or not any(call.function == "avg" for call in select.calls):
             return result
@@ -102,10 +98,10 @@ class Sql(Transform):
 
     def partial(self, rows: Relation, inputs: Inputs) -> Relation | None:
         tree = self._tree(inputs)
-        select = _divided(tree, self.apply(rows, inputs).columns)
+        visible = _visible(tree, rows, inputs)
+        select = _divided(tree, self._result(visible, inputs).columns)
         if select is None or not is_divisible(tree, _names_of(rows, inputs)):
             return None
-        visible = _visible(tree, rows, inputs)
         node = select.flat
         if PART in rows.columns:
             if not has_only_columns(
@@ -121,10 +117,10 @@ class Sql(Transform):
 
     def group_columns(self, rows: Relation, inputs: Inputs) -> Mapping[str, GroupColumns] | None:
         tree = self._tree(inputs)
-        select = _divided(tree, self.apply(rows, inputs).columns)
+        visible = _visible(tree, rows, inputs)
+        select = _divided(tree, self._result(visible, inputs).columns)
         if select is None:
             return None
-        visible = _visible(tree, rows, inputs)
         flat = inputs.sql(select_text(inputs.connection, select.flat), **visible)
         if not are_exact(select, flat):
             return None
@@ -153,6 +149,15 @@ class Sql(Transform):
         trace.run(tree, Wanted(result, shown))
         names_of = {name.lower(): name for name in (*inputs.tables, MAIN)}
         return {names_of[name]: joined(parts) for name, parts in trace.traced.items()}
+
+    def _result(self, visible: Mapping[str, Relation], inputs: Inputs) -> Relation:
+        """The result of the query as it is written. Raises StepError."""
+        with explained("sql"):
+            result = inputs.sql(re.sub(r"[;\s]+$", "", self.query), **visible)
+        for name in (ROW, ORIGIN):
+            if name in result.columns:
+                raise StepError(f"sql: a column of the result has the reserved name {name!r}")
+        return result
 
     def _trace(self, rows: Relation, inputs: Inputs) -> tuple[SelectTrace, Node]:
         tables = {name.lower(): table for name, table in {**inputs.tables, MAIN: rows}.items()}
