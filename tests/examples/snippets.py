@@ -15,14 +15,12 @@ empty on a page that begins with `medallion init .`.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +29,7 @@ from typing import Literal
 from medallion import plugins
 from medallion.declaration import yaml_document
 from medallion_panel.block_settings import Block
+from tests.commands import command, forked
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,14 +48,6 @@ FILE = re.compile(r"\A# ([\w./-]+\.(?:py|yaml|toml))\n")
 SHELL = re.compile(r"[|&;<>$`*?#\\]")
 
 SERVES = re.compile(r"^\w+\.serve\(", re.M)
-
-SECONDS = 120
-
-# One process imports all once; those that run snippets are forked from it.
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(
-    ["medallion.cli", "medallion.pipeline", "duckdb", "pandas", "pyarrow.parquet", "rich.table"]
-)
 
 
 @dataclass(frozen=True)
@@ -137,39 +128,24 @@ def commands(body: str) -> Iterator[tuple[str, list[str]]]:
 
 def call(kind: Literal["shell", "medallion", "python"], text: str, folder: Path) -> str:
     """The output of a shell line, a `medallion` command or Python. Raises SnippetError."""
-    out = folder.with_name(f"{folder.name}.out")
-    child = _processes.Process(target=_run, args=(kind, text, folder, out))
-    child.start()
-    child.join(SECONDS)
-    if child.exitcode is None:
-        child.kill()
-        child.join()
-    printed = out.read_text(encoding="utf-8")
-    out.unlink()
-    if child.exitcode != 0:
-        raise SnippetError(f"{text}\nended with {child.exitcode}:\n{printed}")
-    return printed
-
-
-def _run(kind: str, text: str, folder: Path, out: Path) -> None:
-    """In a process of its own, from here on as if just started in the folder."""
-    for number in (1, 2):
-        os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
-    os.chdir(folder)
-    for name in [name for name in os.environ if name.startswith("MEDALLION_")]:
-        del os.environ[name]
-    os.environ |= {
+    variables = {
+        name: value for name, value in os.environ.items() if not name.startswith("MEDALLION_")
+    } | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "COLUMNS": "120",
     }
-    sys.path.insert(0, str(folder))
-    warnings.simplefilter("error")
+    ended = forked(_run, (kind, text), folder, variables, merged=True)
+    if ended.code != 0:
+        raise SnippetError(f"{text}\nended with {ended.code}:\n{ended.out}")
+    return ended.out
+
+
+def _run(work: tuple[str, str]) -> None:
+    kind, text = work
     if kind == "shell":
         sys.exit(subprocess.run(["sh", "-c", text], check=False).returncode)
     if kind == "medallion":
-        from medallion.cli import main
-
-        main(shlex.split(text)[1:])
+        command(tuple(shlex.split(text)[1:]))
     exec(compile(text, "snippet", "exec"), {"__name__": "__main__"})  # noqa: S102 - our own docs
 
 

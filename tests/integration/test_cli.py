@@ -11,48 +11,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from medallion.storage.sealed_records import seal
+from tests.commands import environment, medallion
 
 COMMAND = [sys.executable, "-m", "medallion"]
 HEAVY = ("duckdb", "pyarrow", "pandas", "polars", "rich", "fsspec", "pymongo")
-
-
-@dataclass(frozen=True)
-class Result:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-def environment(**variables: str) -> dict[str, str]:
-    inherited = {
-        key: value for key, value in os.environ.items() if not key.startswith("MEDALLION_")
-    }
-    for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR"):
-        inherited.pop(name, None)
-    return inherited | {"PYTHONWARNINGS": "error"} | variables
-
-
-def medallion(folder: Path, *arguments: str, **variables: str) -> Result:
-    ended = subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=folder,
-        env=environment(**variables),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Result(ended.returncode, ended.stdout, ended.stderr)
 
 
 def imported(folder: Path, modules: tuple[str, ...], *arguments: str) -> list[str]:

@@ -17,8 +17,8 @@ from falcon.testing import TestClient
 import medallion as md
 from medallion.errors import MedallionError
 from medallion_api.app import assemble
+from tests.commands import medallion
 from tests.integration import small
-from tests.integration.test_cli import medallion
 from tests.services import free_ports
 
 PASSWORDS = [
