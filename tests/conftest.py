@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from medallion.secrets import SECRETS
+from tests.example_counts import IS_SEARCH
 from tests.instants import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 (hooks)
 from tests.mysql_statements import execute_mysql
 from tests.panel.dashboard_server import CHROMIUM, FLAGS
@@ -21,11 +23,11 @@ from tests.scheduling import pytest_collection_modifyitems  # noqa: F401 (a hook
 from tests.services import Service, Unavailable, mariadb, mongod, postgres, weed
 
 # A busy machine must not fail a test, and one commit has one result; MEDALLION_TEST_RANDOM=1 makes
-# other examples at each run, to look for new faults.
+# other examples at each run, and more, to look for new faults.
 settings.register_profile(
     "medallion",
     deadline=None,
-    derandomize=not os.environ.get("MEDALLION_TEST_RANDOM"),
+    derandomize=not IS_SEARCH,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("medallion")
@@ -44,6 +46,15 @@ _SUITES = (
     "values",
 )
 pytest.register_assert_rewrite(*(f"medallion.testing.{name}" for name in _SUITES))
+
+
+gc.disable()  # until all tests are imported, since nothing of that is garbage
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of every garbage collection that follows."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

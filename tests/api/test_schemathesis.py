@@ -19,9 +19,10 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from medallion_api.app import App, Assembly, assemble
 from medallion_api.resources.parameter_fields import listed
 from tests.api import project
+from tests.example_counts import examples
 
 _ON_DATA = [negative_data_rejection, positive_data_acceptance]
-CASES = int(os.environ.get("MEDALLION_TEST_API_CASES", "25"))
+CASES = int(os.environ.get("MEDALLION_TEST_API_CASES", examples(10, 25)))
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ from medallion.ops.record_repair import RecordRepair
 from medallion.ops.verify import Inspection
 from medallion.storage.local import LocalStorage
 from tests.corrected import correct, edited, orders, published, states
+from tests.example_counts import examples
 from tests.integration import killing, small
 
 COLUMNS = ("order_id", "client_id", "amount", "day")
@@ -202,7 +203,12 @@ def fixed(rows: list[tuple[str, ...]], record: int, cells: dict[str, str | None]
     rows[record - 1] = tuple(values[name] or "" for name in COLUMNS)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[*HealthCheck], print_blob=True)
+@settings(
+    max_examples=examples(5, 8),
+    deadline=None,
+    suppress_health_check=[*HealthCheck],
+    print_blob=True,
+)
 @given(
     files=st.lists(content, min_size=1, max_size=3),
     changes=st.lists(change, min_size=1, max_size=6),

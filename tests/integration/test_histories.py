@@ -26,10 +26,11 @@ import medallion as md
 from medallion.errors import CallError, MedallionError
 from medallion.kernel import partition_groups, partition_plan, partition_rejects
 from tests.dask_cluster import dask_cluster
+from tests.example_counts import examples
 from tests.integration import small
 from tests.integration.killing import run_killed_at
 
-EXAMPLES = int(os.environ.get("MEDALLION_TEST_HISTORIES", "10"))
+EXAMPLES = int(os.environ.get("MEDALLION_TEST_HISTORIES", examples(6, 10)))
 STEPS = 12  # changes and runs in one history
 TABLES = ("silver.t", "gold.by_name")
 

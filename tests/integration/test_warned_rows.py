@@ -24,6 +24,7 @@ from medallion_panel.block_settings import Quality
 from medallion_panel.blocks.quality import quality_html
 from medallion_panel.section import Dashboard
 from medallion_panel.ui.formats import Formats
+from tests.example_counts import examples
 
 
 class Record(NamedTuple):
@@ -184,7 +185,7 @@ rows = st.lists(row, min_size=1, max_size=6)
     st.lists(st.sampled_from(sorted(REMOVING)), max_size=2, unique=True),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=10)
+@settings(max_examples=examples(6, 10))
 def test_the_listed_rows_are_those_that_break_the_rules(
     first: list[tuple[str, str, str]],
     second: list[tuple[str, str, str]],

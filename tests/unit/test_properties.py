@@ -17,6 +17,7 @@ import medallion as md
 from medallion.errors import GateError, StepError
 from medallion.records import Snapshot
 from medallion.run.planner import fingerprint
+from tests.example_counts import examples
 
 COLUMNS = ("id", "amount", "day", "name")
 cell = st.sampled_from(
@@ -106,7 +107,7 @@ def project(
     st.lists(step, max_size=1),
     st.lists(expectation, max_size=3),
 )
-@settings(max_examples=60)
+@settings(max_examples=examples(25, 60))
 def test_every_row_is_kept_deduplicated_dropped_or_quarantined(
     lines: list[tuple[str, ...]],
     before: list[Any],
@@ -184,7 +185,7 @@ def tables(steps: list[Any], expect: list[Any] = (), **rest: Any) -> dict[str, A
 
 
 @given(st.lists(step, max_size=4), st.lists(step, max_size=4), st.lists(expectation, max_size=2))
-@settings(max_examples=80)
+@settings(max_examples=examples(30, 80))
 def test_a_fingerprint_changes_if_and_only_if_the_steps_do(
     one: list[Any], two: list[Any], expect: list[Any]
 ) -> None:
@@ -229,7 +230,7 @@ def test_a_plugin_of_another_version_has_another_fingerprint(
 
 
 @given(st.lists(step, max_size=4), st.lists(expectation, max_size=3), st.booleans())
-@settings(max_examples=60)
+@settings(max_examples=examples(25, 60))
 def test_the_same_pipeline_in_yaml_and_in_python_is_equal(
     steps: list[Any], expect: list[Any], full: bool
 ) -> None:

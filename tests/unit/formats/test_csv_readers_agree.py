@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.example_counts import examples
 
 from medallion.formats.csv import _read_carefully
 from medallion.formats.csv_duckdb import CsvFile
@@ -25,7 +26,7 @@ TABLE = st.integers(2, 4).flatmap(
 
 
 @settings(
-    max_examples=150,
+    max_examples=examples(60, 150),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
@@ -70,7 +71,7 @@ RAGGED = st.lists(
 
 
 @settings(
-    max_examples=300,
+    max_examples=examples(100, 300),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

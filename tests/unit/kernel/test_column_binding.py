@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import medallion as md
 from medallion.errors import MedallionError
+from tests.example_counts import examples
 
 # No value breaks a rule or cannot be cast, so that only columns and types decide.
 ROWS = [
@@ -91,7 +92,7 @@ def refusals(pipeline: md.Pipeline) -> tuple[list[str], str]:
     return problems, ""
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(20, 40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(STEPS, min_size=1, max_size=3), st.lists(RULES, max_size=2))
 def test_check_refuses_if_and_only_if_a_run_does(
     tmp_path_factory: pytest.TempPathFactory, steps: list[Any], rules: list[Any]

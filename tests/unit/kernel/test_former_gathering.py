@@ -15,6 +15,7 @@ import medallion as md
 from medallion.contracts import ROW
 from medallion.kernel import partition_groups
 from medallion.kernel.former_gathering import FormerGathering
+from tests.example_counts import examples
 from tests.unit.kernel.test_partitions import Change, Contents, changed, project, state, write
 
 STEPS: list[Any] = [{"deduplicate": {"key": "id", "keep": "last"}}]
@@ -142,7 +143,7 @@ def test_a_lost_file_of_former_marks_makes_all_rows_be_judged(
     assert judged == []
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(6, 10))
 @given(
     contents=st.dictionaries(names, lines, min_size=2),
     changes=st.lists(change, min_size=1, max_size=3),

@@ -21,6 +21,7 @@ from medallion.kernel import compute_table, partial_build, partial_plan, partiti
 from medallion.kernel.partial_build import PartialBuild
 from medallion.records import PartialResult, Snapshot
 from medallion.transforms.aggregate import Aggregate
+from tests.example_counts import examples
 from tests.unit.kernel.test_partitions import Change, Contents, changed, counts, write
 
 number = st.sampled_from(["", "0", "1", "-1", "2", "3", "x", "9223372036854775807"])
@@ -152,7 +153,7 @@ def state(pipeline: md.Pipeline, *, full: bool = False) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=int(os.environ.get("MEDALLION_TEST_PARTITIONS", "15")))
+@settings(max_examples=int(os.environ.get("MEDALLION_TEST_PARTITIONS", examples(8, 15))))
 @given(
     contents=files,
     changes=st.lists(change, max_size=3),

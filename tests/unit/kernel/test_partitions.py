@@ -20,6 +20,7 @@ import medallion as md
 from medallion.errors import MedallionError
 from medallion.kernel import compute_table, partition_groups, partition_rejects
 from medallion.records import Tally
+from tests.example_counts import examples
 
 COLUMNS = ("id", "amount", "day", "name")
 Line: TypeAlias = tuple[str, ...]
@@ -152,7 +153,7 @@ def counts(tallies: tuple[Tally, ...]) -> list[dict[str, Any]]:
     ]
 
 
-@settings(max_examples=int(os.environ.get("MEDALLION_TEST_PARTITIONS", "15")))
+@settings(max_examples=int(os.environ.get("MEDALLION_TEST_PARTITIONS", examples(8, 15))))
 @given(
     contents=files,
     changes=st.lists(change, max_size=3),

@@ -20,8 +20,9 @@ from medallion.formats.csv import Csv
 from medallion.formats.json import Json
 from medallion.formats.parquet import Parquet
 from medallion.kernel.record_group import LocalGroup, parse_group
+from tests.example_counts import examples
 
-EXAMPLES = int(os.environ.get("MEDALLION_TEST_GROUPS", "60"))
+EXAMPLES = int(os.environ.get("MEDALLION_TEST_GROUPS", examples(30, 60)))
 Outcome = tuple[Parsed, list[tuple[Any, ...]]] | str
 File = tuple[str, bytes]
 

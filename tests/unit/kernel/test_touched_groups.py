@@ -19,6 +19,7 @@ import medallion as md
 from medallion.errors import MedallionError
 from medallion.kernel import compute_table, partition_groups, touched_groups
 from medallion.kernel.regrouped_table import RegroupedTable
+from tests.example_counts import examples
 from tests.unit.kernel.test_partitions import Contents, changed, counts, write
 
 number = st.sampled_from(["", "1", "2", "3", "4", "x"])
@@ -204,7 +205,7 @@ def as_a_whole() -> Iterator[None]:
 Step = tuple[str, tuple[str, str, list[Any]]]
 
 
-@settings(max_examples=int(os.environ.get("MEDALLION_TEST_PARTITIONS", "15")))
+@settings(max_examples=int(os.environ.get("MEDALLION_TEST_PARTITIONS", examples(8, 15))))
 @given(
     contents=files,
     others=files,

@@ -10,6 +10,7 @@ import medallion as md
 from medallion.proposal.column_values import Share
 from medallion.proposal.declaration_text import declaration_text, misfits, percent
 from medallion.proposal.tables import propose_tables
+from tests.example_counts import examples
 
 CLIENTS = "Client ID,E-mail,since\n" + "".join(
     f"{number},c{number}@example.org,{number % 28 + 1:02}/03/2024\n" for number in range(40)
@@ -64,7 +65,7 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_characters='\r\n"\x00'), ma
 NAMES = st.lists(TEXTS.map(str.strip).filter(bool), min_size=1, max_size=3, unique_by=str.casefold)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(12, 25), deadline=None)
 @given(names=NAMES, rows=st.lists(st.lists(TEXTS, min_size=3, max_size=3), max_size=4))
 def test_a_proposal_for_any_file_is_valid(
     tmp_path_factory: pytest.TempPathFactory, names: list[str], rows: list[list[str]]

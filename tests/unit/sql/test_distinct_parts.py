@@ -16,6 +16,7 @@ from medallion.contracts import Inputs
 from medallion.sql import distinct_parts
 from medallion.sql.distinct_parts import CHUNK, list_columns, with_counts, with_parts
 from medallion.sql.relations import stored, viewed
+from tests.example_counts import examples
 
 if TYPE_CHECKING:
     from medallion.contracts import Relation
@@ -65,7 +66,7 @@ def partial(
     return with_parts(groups, part, keys, columns, Inputs(connection))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(20, 40))
 @given(rows=ROWS, cuts=st.lists(st.integers(0, 20), max_size=2), grouped=st.booleans())
 def test_any_parts_give_the_number_of_all_values(
     connection: duckdb.DuckDBPyConnection,

@@ -18,6 +18,7 @@ from medallion.testing.steps import apply_transform, violations
 from medallion.transforms.join import Join
 from medallion.transforms.union import Union
 from medallion.transforms.unpivot import Unpivot
+from tests.example_counts import examples
 
 ODD = 9_007_199_254_740_993
 D = Decimal
@@ -203,7 +204,7 @@ COLUMNS = st.one_of(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(60, 150))
 @given(COLUMNS, COLUMNS)
 def test_any_union_keeps_values_or_fails(
     one: tuple[Any, list[Any]], other: tuple[Any, list[Any]]
@@ -226,7 +227,7 @@ def test_any_union_keeps_values_or_fails(
     assert kept == dates
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(60, 150))
 @given(COLUMNS, COLUMNS)
 def test_any_join_matches_equal_values_alone_or_fails(
     one: tuple[Any, list[Any]], other: tuple[Any, list[Any]]
