@@ -50,7 +50,7 @@ WRITES = {
 }
 SERVER = (Collection, Database)
 
-NAMED = 150
+NAMED = 225
 """Roughly the number of kills at named points; the others are at random moments."""
 
 

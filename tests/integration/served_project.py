@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -51,6 +53,14 @@ class Project:
         (self.folder / ".env").write_text(
             "".join(f"{name}={value}\n" for name, value in values.items())
         )
+
+    @contextmanager
+    def continued(self, url: str) -> Iterator[Project]:
+        """The same project for one more test, which may leave its next release unpublished."""
+        self.prepare()
+        yield self
+        self.store_at(url)
+        small.load(self.folder).run()
 
     def recover(self, where: str) -> None:
         """Assert that a fault left one complete release in lake and store, and run again."""

@@ -124,8 +124,9 @@ def test_damage_is_found_and_repaired(
     assert len(pipeline.lake.releases()) >= 2, repaired
     assert call(folder, capsys, "verify", "--quiet") == ""
     assert pipeline.run().status == "unchanged", repaired
-    pipeline.run(md.Selection(full=True))
-    assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL
+    if damage == "delete":  # all are repaired to the same
+        pipeline.run(md.Selection(full=True))
+        assert small.in_lake(pipeline) == small.in_store(pipeline) == small.ALL
 
 
 def never_wrong(folder: Path) -> None:

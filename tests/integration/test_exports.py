@@ -36,7 +36,7 @@ def test_killed_at_every_write_of_a_file(tmp_path: Path) -> None:
     assert len(own) == 3, names
     assert own[0] > switch
     for point in range(switch, own[-1] + 1):
-        for after in (False, True):
+        for after in (False, True) if point in own else (False,):
             folder = shutil.copytree(published, tmp_path / f"{point}-{after}")
             assert killing.run_killed_at(folder, point, after=after)
             release, figures = exported(folder / "out/small.duckdb")

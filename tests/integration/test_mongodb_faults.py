@@ -79,9 +79,13 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pytest.skip(str(reason))
 
 
+def named(url: str) -> Server:
+    return Server(url, f"medallion_test_{uuid4().hex[:12]}")
+
+
 @pytest.fixture
 def server(guarded: str) -> Server:
-    return Server(guarded, f"medallion_test_{uuid4().hex[:12]}")
+    return named(guarded)
 
 
 @pytest.fixture
@@ -90,12 +94,25 @@ def between(guarded: str) -> Iterator[Proxy]:
         yield made_
 
 
+@pytest.fixture(scope="module")
+def published(guarded: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Server]:
+    """A published project and its server."""
+    server = named(guarded)
+    folder = tmp_path_factory.mktemp("published") / "project"
+    return made(folder, server.url_for()), server
+
+
 @pytest.fixture
-def project(tmp_path: Path, server: Server) -> Project:
-    """A published project, with a source file for the next run."""
-    project = made(tmp_path / "project", server.url_for())
-    project.prepare()
-    return project
+def home(published: tuple[Project, Server]) -> Server:
+    """The server of the project."""
+    return published[1]
+
+
+@pytest.fixture
+def project(published: tuple[Project, Server], home: Server) -> Iterator[Project]:
+    """The published project, with a source file for the next run."""
+    with published[0].continued(home.url_for()) as project:
+        yield project
 
 
 def failure(folder: Path) -> SinkError | None:
@@ -112,8 +129,8 @@ def failure(folder: Path) -> SinkError | None:
     return failed
 
 
-def test_slow_replies_are_awaited(project: Project, server: Server, between: Proxy) -> None:
-    project.store_at(server.through(between))
+def test_slow_replies_are_awaited(project: Project, home: Server, between: Proxy) -> None:
+    project.store_at(home.through(between))
     between.delay = 0.01
     assert small.load(project.folder).run().status == "succeeded"
     assert shown(small.load(project.folder)) == project.after
@@ -121,34 +138,34 @@ def test_slow_replies_are_awaited(project: Project, server: Server, between: Pro
 
 @pytest.mark.parametrize("after", range(0, 48_000, 4_000))
 def test_a_connection_cut_at_any_instant_loses_nothing(
-    project: Project, server: Server, between: Proxy, after: int
+    project: Project, home: Server, between: Proxy, after: int
 ) -> None:
     between.cut_after = after
-    project.store_at(server.through(between))
+    project.store_at(home.through(between))
     failed = failure(project.folder)
     instants.tried[instants.CUT] += between.cuts
     if failed:
         assert (
-            f"mongodb://***@{urlsplit(between.url).netloc}/{server.database}: cannot be reached"
+            f"mongodb://***@{urlsplit(between.url).netloc}/{home.database}: cannot be reached"
             in failed.message
         )
         assert "check that the server runs" in failed.hint
-    project.store_at(server.url_for())
+    project.store_at(home.url_for())
     project.recover(f"cut after {after} bytes")
     project.check_litter()
 
 
 def test_a_server_that_refuses_connections_for_a_while(
-    project: Project, server: Server, between: Proxy
+    project: Project, home: Server, between: Proxy
 ) -> None:
-    project.store_at(server.through(between))
+    project.store_at(home.through(between))
     between.refuse = True
     failed = failure(project.folder)
     assert failed
     assert "cannot be reached" in failed.message
-    assert shown_at(project, server.url_for()) == project.before
+    assert shown_at(project, home.url_for()) == project.before
     between.refuse = False
-    project.store_at(server.through(between))
+    project.store_at(home.through(between))
     assert small.load(project.folder).run().status == "succeeded"
     assert shown(small.load(project.folder)) == project.after
 
@@ -185,24 +202,24 @@ _CHECK_ADDRESS = "host, port and options"
     ids=["password", "user", "port", "host"],
 )
 def test_permanent_errors_fail_at_once_and_the_old_release_is_served(
-    project: Project, server: Server, url: Callable[[Server], str], message: str, hint: str
+    project: Project, home: Server, url: Callable[[Server], str], message: str, hint: str
 ) -> None:
-    project.store_at(url(server))
+    project.store_at(url(home))
     failed = failure(project.folder)
     assert failed
     assert message in failed.message
-    assert f"/{server.database}: " in failed.message
+    assert f"/{home.database}: " in failed.message
     assert hint in failed.hint
-    assert shown_at(project, server.url_for()) == project.before
+    assert shown_at(project, home.url_for()) == project.before
     project.recover(message)
 
 
 def test_a_user_without_the_right_to_create_views_publishes(
-    project: Project, server: Server, caplog: pytest.LogCaptureFixture
+    project: Project, home: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    project.store_at(server.url_for("plain"))
-    with caplog.at_level(logging.WARNING), connect(server.url_for()) as client:
-        client.drop_database(server.database)
+    project.store_at(home.url_for("plain"))
+    with caplog.at_level(logging.WARNING), connect(home.url_for()) as client:
+        client.drop_database(home.database)
         assert small.load(project.folder).run().status == "succeeded"
     assert "may not create views" in caplog.text
     assert "readWrite" in caplog.text
@@ -218,7 +235,7 @@ def test_a_user_without_the_right_to_create_views_publishes(
     ids=["duplicate key", "16 MB"],
 )
 def test_rows_that_cannot_be_served_fail_and_the_old_release_is_served(
-    project: Project, server: Server, was: str, becomes: str, said: str, hint: str
+    project: Project, home: Server, was: str, becomes: str, said: str, hint: str
 ) -> None:
     declaration = project.folder / "medallion.yaml"
     assert was in YAML
@@ -228,7 +245,7 @@ def test_rows_that_cannot_be_served_fail_and_the_old_release_is_served(
     assert said in failed.message
     assert hint in failed.hint
     assert small.in_lake(small.load(project.folder)) == project.before
-    assert shown_at(project, server.url_for()) == project.before
+    assert shown_at(project, home.url_for()) == project.before
     declaration.write_text(YAML)
     project.recover(hint)
     project.check_litter()

@@ -28,9 +28,16 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def points(published: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The names of all points of its next run."""
+    return steps_of(published, tmp_path_factory.mktemp("points"))
+
+
 @pytest.mark.parametrize("part", range(PARTS))
-def test_power_lost_at_every_step(published: Path, tmp_path: Path, part: int) -> None:
-    points = steps_of(published, tmp_path)
+def test_power_lost_at_every_step(
+    published: Path, points: list[str], tmp_path: Path, part: int
+) -> None:
     for number in range(part, max(LOSSES, 2 * len(points)), PARTS):
         after, point = divmod(number, len(points))
         where = f"seed {number}: {'after' if after % 2 else 'before'} {points[point]}"

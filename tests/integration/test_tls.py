@@ -74,14 +74,17 @@ def server(tmp_path_factory: pytest.TempPathFactory, files: Certificates) -> Ite
         pytest.skip(str(reason))
 
 
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Project:
+    """A project published through TLS."""
+    return made(tmp_path_factory.mktemp("published") / "project", server.known())
+
+
 @pytest.fixture
-def project(tmp_path: Path, server: Server) -> Iterator[Project]:
-    """A project published through TLS, with a source file for the next run."""
-    found = made(tmp_path / "project", server.known())
-    found.prepare()
-    yield found
-    with connect(server.known()) as client:
-        client.drop_database("tls")
+def project(published: Project, server: Server) -> Iterator[Project]:
+    """The same, with a source file for the next run."""
+    with published.continued(server.known()) as project:
+        yield project
 
 
 def test_runs_and_readers_go_through_tls(project: Project) -> None:
