@@ -138,7 +138,8 @@ def sink_errors(url: str) -> Iterator[None]:
         )
         hint = next(
             (hint for name, hint in _HINTS.items() if code.startswith(name)),
-            REPAIR if "decode" in str(error) else "",
+            # Text of another encoding; a value that a function of this package cannot read.
+            REPAIR if any(word in str(error) for word in ("decode", "user-defined")) else "",
         )
         raise SinkError(f"{url}: {error}", hint=hint) from error
     except (ValidationError, UnicodeDecodeError) as error:

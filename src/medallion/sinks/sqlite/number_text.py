@@ -119,5 +119,7 @@ def _bin(text: str | None, width: str) -> str | None:
 
 @cache
 def _zero(digits: int) -> int:
-    """What is added to each number."""
+    """What is added to each number. Raises ValueError for fewer digits than texts have."""
+    if digits < _DIGITS:
+        raise ValueError(digits)
     return int(f"5{'0' * (digits - 2 * _PART - 1)}{_MIDDLE}{_MIDDLE}")

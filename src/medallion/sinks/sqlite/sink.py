@@ -46,9 +46,9 @@ class Sqlite(Sink):
 
     `url` is `sqlite:` and the path of the file. Readers are never blocked and always see one
     complete release. Each table is also a view under its plain name, for any SQLite tool; there,
-    decimals are shown as floating point. Numbers are stored as 64-bit integers; a column with a
-    larger one is stored as text that sorts like the numbers: medallion returns, filters and sums it
-    exactly, but more slowly, and its view shows it as floating point.
+    decimals are shown as floating point. Decimals and whole numbers are stored as 64-bit integers.
+    A column with a larger number is stored as text that sorts like the numbers: medallion returns,
+    filters and sums it exactly, but more slowly, and its view shows floating point.
 
     ```yaml
     sinks:

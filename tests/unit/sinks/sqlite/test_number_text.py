@@ -66,7 +66,9 @@ def test_a_value_of_a_query_is_where_it_belongs_among_stored_ones(
 
 def test_text_that_is_not_a_number_is_refused() -> None:
     with pytest.raises(ValueError, match="invalid literal"):
-        number_of_text("yesterday")
+        number_of_text("yesterday".ljust(40))
+    with pytest.raises(ValueError, match="39"):
+        number_of_text(number_text(150)[1:])
 
 
 @pytest.mark.parametrize("scale", [0, 4, 38])

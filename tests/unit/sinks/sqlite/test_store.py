@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,23 @@ def test_a_value_that_was_not_loaded_is_damage(sink: Sqlite, path: Path) -> None
             store.find("items", Query())
         assert "medallion repair" in (caught.value.hint or "")
         assert len(store.find("items", Query(fields=("id",))).rows) == 20
+
+
+@pytest.mark.parametrize("damage", ["x", "5", "5" * 39])
+def test_a_long_number_that_was_not_loaded_is_damage(sink: Sqlite, path: Path, damage: str) -> None:
+    spec = TableSpec(name="long", columns=(Column(name="n", type="decimal(38,0)"),))
+    release = publish(sink, "first", [{"n": Decimal(10**30)}], spec)
+    (served,) = release.served["serving"].values()
+    alter(path, f"update \"{served.name}\" set n = '{damage}'")
+    with closing(sink.store()) as store:
+        for ask in (
+            lambda: store.find("long", Query()),
+            lambda: store.group("long", (), {"total": "sum(n)"}, Query()),
+        ):
+            with pytest.raises(SinkError) as caught:
+                ask()
+            assert "medallion repair" in (caught.value.hint or "")
+    assert list(sink.flaws(release))
 
 
 def test_a_pruned_release_is_gone(sink: Sqlite) -> None:
