@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from medallion.contracts import Query, TableSpec
-from medallion.records import Release
+from medallion.contracts import Query, Sort, TableSpec
+from medallion.records import Column, Release
 from medallion.sinks.sqlite.sink import Sqlite
 from medallion.sinks.sqlite.table_digest import DIGESTS
 from medallion.testing.served import SPEC, load, release
@@ -107,6 +108,18 @@ def test_tables_without_digests_are_kept(sink: Sqlite, path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         loaded_names = {row[0] for row in connection.execute("select name from _medallion_loads")}
     assert loaded_names == {entry.name for entry in published.served["serving"].values()}
+
+
+def test_long_numbers_are_kept(sink: Sqlite) -> None:
+    rows = [{"n": Decimal(number)} for number in (10**30, -5, -(10**30))]
+    spec = TableSpec(name="long", columns=(Column(name="n", type="decimal(38,0)"),))
+    published = release(sink, "r", [load(sink, "a", rows, spec).served])
+    sink.activate(published)
+    sink.discard(published, None, "mark")
+    sink.activate(published)
+    assert list(sink.flaws(published)) == []
+    with closing(sink.store()) as store:
+        assert store.find("long", Query(sort=(Sort("n"),))).rows == rows[::-1]
 
 
 def test_another_file_format_is_moved_aside(sink: Sqlite, path: Path) -> None:
