@@ -87,6 +87,17 @@ def test_a_pull_that_fails_publishes_nothing(pipeline: md.Pipeline, server: Rest
     assert prices(pipeline) == {1: 1, 2: 2, 3: 3, 4: 4}
 
 
+def test_a_plan_leaves_asking_to_the_run(pipeline: md.Pipeline, server: RestServer) -> None:
+    assert [step.decision for step in pipeline.plan().steps] == ["compute"] * 3
+    assert server.requests == []
+    pipeline.run()
+    asked = len(server.requests)
+    planned = pipeline.plan()
+    assert [step.decision for step in planned.steps] == ["ask"] * 3
+    assert planned.computes == ()
+    assert len(server.requests) == asked
+
+
 def test_a_killed_pull_leaves_no_gap(
     pipeline: md.Pipeline, server: RestServer, tmp_path: Path
 ) -> None:

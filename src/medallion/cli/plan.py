@@ -13,7 +13,13 @@ from medallion.plural import count_of
 if TYPE_CHECKING:
     from medallion.run.planner import Step
 
-STYLES = {"compute": "green", "reuse": "cyan", "unchanged": "dim", "left": "dim"}
+STYLES = {
+    "compute": "green",
+    "ask": "yellow",
+    "reuse": "cyan",
+    "unchanged": "dim",
+    "left": "dim",
+}
 
 
 @click.command("plan", cls=Command)
@@ -42,9 +48,10 @@ def command(settings: Settings, tables: SelectedTables) -> None:
     settings.say()
     if plan.stale:
         settings.say(f"a run would not publish: {', '.join(plan.stale)} would be out of date")
-    elif plan.computes:
-        total = count_of(len(plan.computes), "table")
-        settings.say(f"{total} to compute; next: {settings.command_line('run')}")
+    elif plan.computes or plan.asks:
+        total = f"{count_of(len(plan.computes), 'table')} to compute"
+        more = f", and perhaps {len(plan.asks)} more" if plan.asks else ""
+        settings.say(f"{total}{more}; next: {settings.command_line('run')}")
     else:
         settings.say("up to date: a run would compute nothing")
 

@@ -55,9 +55,12 @@ class DataSource(Plugin, ABC):
     this database are then pulled again over a new connection, with back-off.
 
     `pulled_format` is the format of the pulled files, as it is written in a declaration.
+    `look_reads_rows` is True if `look` has no way to know what is new but to read it: then
+    `medallion plan` does not ask, and says so.
     """
 
     pulled_format: ClassVar[str | Mapping[str, Any]]
+    look_reads_rows: ClassVar[bool] = False
 
     @property
     @abstractmethod

@@ -28,7 +28,8 @@ from medallion.lineage.removed_rows import RemovedRows, unremoved
 from medallion.lineage.table_trace import TableTrace
 from medallion.records import Release
 from medallion.run.context import RunContext
-from medallion.run.planner import fingerprint, order
+from medallion.run.planner import fingerprint
+from medallion.run.table_order import order
 from medallion.sql.expressions import prepare
 from medallion.sql.row_matching import joined
 from medallion.storage.digests import REPAIR

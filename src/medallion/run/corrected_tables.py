@@ -22,10 +22,11 @@ from medallion.records import Correction, Release, Snapshot, SourceFile
 from medallion.run.compute import Computing
 from medallion.run.context import RunContext
 from medallion.run.ingest import BronzeFile
-from medallion.run.planner import Step, fingerprint, order, reads, unthreaded
+from medallion.run.planner import Step, fingerprint
 from medallion.run.source_formats import SourceFormats
 from medallion.run.source_matches import SourceTable, matches
 from medallion.run.source_tokens import SourceToken
+from medallion.run.table_order import order, reads, unthreaded
 from medallion.storage import Entry
 from medallion.storage.digests import Stored
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from medallion.contracts import ReleaseExpectation
-from medallion.declaration.models import Declaration, Source, Table
+from medallion.declaration.models import Declaration, Source
 from medallion.errors import CallError, did_you_mean
 from medallion.identifiers import TableName, digest
 from medallion.kernel.partition_groups import PartitionFile
@@ -18,8 +18,9 @@ from medallion.records.html import html_table
 from medallion.run.partition_changes import SHOWN
 from medallion.run.planned_parts import PlannedParts
 from medallion.run.selection import Refresh, Selection
+from medallion.run.table_order import order, reads
 
-Decision = Literal["compute", "reuse", "unchanged", "left"]
+Decision = Literal["compute", "ask", "reuse", "unchanged", "left"]
 Find = Callable[[str, str], Snapshot | None]
 Lost = Mapping[str, Sequence[str]]  # by table, missing or damaged files of its published snapshot
 
@@ -42,7 +43,10 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Step:
-    """One table of the plan. `snapshot` is set unless the table is to be computed."""
+    """One table of the plan.
+
+    `snapshot` is set unless the table is to be computed, or a run must `ask` its source first.
+    """
 
     table: str
     decision: Decision
@@ -66,6 +70,11 @@ class Plan:
         """The steps that compute a table."""
         return tuple(step for step in self.steps if step.decision == "compute")
 
+    @property
+    def asks(self) -> tuple[Step, ...]:
+        """The steps of which only a run finds out whether they compute a table."""
+        return tuple(step for step in self.steps if step.decision == "ask")
+
     def __repr__(self) -> str:
         stale = f", not to be published: {', '.join(self.stale)} out of date" if self.stale else ""
         tables = count_of(len(self.steps), "table")
@@ -85,13 +94,14 @@ def plan(
     selection: Selection | None = None,
     lost: Lost = MappingProxyType({}),
     failed: Collection[str] = (),
+    unasked: Collection[str] = (),
 ) -> Plan:
     """Order the tables and decide what to do with each.
 
     Parameters: `arrivals` by bronze table; `current`, the published snapshots by table; `find`
     looks up a snapshot by table and fingerprint; `lost`, the missing or damaged files of published
-    snapshots; `failed`, the bronze tables whose files could not be ingested. Raises CallError on a
-    selection of unknown tables.
+    snapshots; `failed`, the bronze tables whose files could not be ingested; `unasked`, those whose
+    sources only a run asks. Raises CallError on a selection of unknown tables.
     """
     choice = selection or Selection()
     selected = select(declaration, choice)
@@ -102,6 +112,10 @@ def plan(
         arrival, before = arrivals.get(name), current.get(name)
         if name in failed:
             step = Step(name, "compute", "its source files cannot be ingested")
+        elif name in unasked:
+            step = _of_unasked(name, before, full=choice.full)
+        elif doubtful := _doubtful(inputs, steps):
+            step = Step(name, "ask", f"{', '.join(doubtful)} may change")
         else:
             step = decide(
                 declaration, name, inputs, arrival, before, find, full=choice.full, lost=lost
@@ -113,11 +127,23 @@ def plan(
         if name not in selected:
             if step.decision == "compute":
                 stale.append(name)
-            step = Step(
-                name, "left", "left out of this run", snapshot=current.get(name) or step.snapshot
-            )
+            why = f"left out of this run{', and may be out of date' * (step.decision == 'ask')}"
+            step = Step(name, "left", why, snapshot=current.get(name) or step.snapshot)
         steps[name] = step
     return Plan(tuple(steps.values()), tuple(stale))
+
+
+def _of_unasked(name: str, before: Snapshot | None, *, full: bool) -> Step:
+    """The step of a table whose source only a run asks what is new."""
+    if before is None or full:
+        return Step(name, "compute", "it is new" if before is None else "everything is recomputed")
+    return Step(name, "ask", "a run asks its source what is new")
+
+
+def _doubtful(inputs: Mapping[str, Snapshot | None], steps: Mapping[str, Step]) -> list[str]:
+    """The inputs that may change, if none is sure to."""
+    changing = [read for read, snapshot in inputs.items() if snapshot is None]
+    return changing if all(steps[read].decision == "ask" for read in changing) else []
 
 
 def decide(
@@ -146,35 +172,6 @@ def decide(
         return Step(name, "reuse", f"run {snapshot.run} has computed it already", mark, snapshot)
     why = f"{lost[name][0]} is lost or damaged" if lost.get(name) else _why(arrival, known, current)
     return Step(name, "compute", why, mark)
-
-
-def order(declaration: Declaration) -> list[str]:
-    """Full names, each after all it reads; otherwise in the order of the declaration."""
-    ordered: dict[str, None] = {}
-    stack = list(reversed(declaration.names()))  # not recursive: chains of tables may be long
-    while stack:
-        name = stack[-1]
-        missing = [read for read in reads(declaration, name) if read not in ordered]
-        stack += reversed(missing)
-        if not missing:
-            ordered.setdefault(stack.pop())
-    return list(ordered)
-
-
-def reads(declaration: Declaration, name: str) -> list[str]:
-    """Full names of the tables one table reads."""
-    table = declaration.table(name)
-    return list(dict.fromkeys(table.reads().values())) if isinstance(table, Table) else []
-
-
-def unthreaded(declaration: Declaration) -> set[str]:
-    """Full names of the tables with a step that must be computed in the main thread."""
-    tables = {name: declaration.table(name) for name in declaration.names()}
-    return {
-        name
-        for name, table in tables.items()
-        if isinstance(table, Table) and not all(step.threaded for step in table.steps)
-    }
 
 
 def select(declaration: Declaration, selection: Selection) -> set[str]:

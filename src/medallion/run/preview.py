@@ -43,6 +43,14 @@ def preview(context: RunContext, selection: Selection | None = None) -> Plan:
             corrections=log.by_file(table.name),
         )
 
-    ingest_in_groups(context.source_tables(), failures, look)
+    tables = [*context.source_tables()]
+    unasked = {table.name for table in tables if _reads_rows(table)}
+    ingest_in_groups([table for table in tables if table.name not in unasked], failures, look)
     failures.check()
-    return plan(declaration, arrivals, snapshots, lake.find_snapshot, choice, lost)
+    return plan(declaration, arrivals, snapshots, lake.find_snapshot, choice, lost, unasked=unasked)
+
+
+def _reads_rows(table: SourceTable) -> bool:
+    """Whether to look what is new in a source is to pull it."""
+    source = table.declared.pulled
+    return source is not None and source.look_reads_rows

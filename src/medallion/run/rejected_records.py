@@ -16,7 +16,7 @@ from medallion.records import Column, Correction, Reject, Release, Run, Snapshot
 from medallion.records.column_type import NULL, column_type, decided
 from medallion.records.column_type import TEXT as TEXT_TYPE
 from medallion.run.context import RunContext
-from medallion.run.planner import reads
+from medallion.run.table_order import reads
 
 # Columns that are added to those of the source files; longer if a file has a column of the name.
 REASON, TEXT, IDENTITY = "_reason", "_text", "_reject"

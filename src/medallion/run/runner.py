@@ -15,13 +15,13 @@ from medallion.lake.corrections import CorrectionLog, correction_log, require_co
 from medallion.lake.journal import WriteJournal
 from medallion.lake.pointer import FORMAT, Pointer
 from medallion.records import Action, Change, Run, Snapshot, StepRun
-from medallion.run import ingest, planner
+from medallion.run import ingest
 from medallion.run.compute import Computing
 from medallion.run.context import RunContext
 from medallion.run.failures import Failures
 from medallion.run.gates import table_gates
 from medallion.run.partition_changes import computed_change
-from medallion.run.planner import Arrival, Lost, Plan, Step, decide, plan, reads
+from medallion.run.planner import Arrival, Lost, Plan, Step, decide, plan
 from medallion.run.publication import Publication
 from medallion.run.publish import Publisher
 from medallion.run.run_log import Event, RunLog, failed_step, finished_step, with_corrections
@@ -30,6 +30,7 @@ from medallion.run.selection import Selection
 from medallion.run.source_groups import ingest_in_groups
 from medallion.run.source_matches import SourceTable
 from medallion.run.source_tokens import read_tokens, write_tokens
+from medallion.run.table_order import reads, unthreaded
 from medallion.run.writer import Writer
 from medallion.secrets import mask, scrub
 from medallion.telemetry.measurements import measure_run
@@ -207,7 +208,7 @@ class Execution:
             run_in_order(
                 {name: reads(declaration, name) for name in steps},
                 lambda name: self._attempt(steps[name], partial(self._step, steps[name])),
-                main_thread=planner.unthreaded(declaration),
+                main_thread=unthreaded(declaration),
                 interrupt=lambda: self.session().interrupt(),
             )
         if self.failures:
@@ -238,8 +239,7 @@ class Execution:
 
     def _step(self, planned: Step) -> None:
         """Decide a step again, now that the inputs are known, and compute or keep its table."""
-        name = planned.table
-        started = time.perf_counter()
+        name, started = planned.table, time.perf_counter()
         inputs = {read: self.snapshots.get(read) for read in reads(self.context.declaration, name)}
         step = planned
         known = name not in self.failures and all(inputs.values())

@@ -19,8 +19,8 @@ from medallion.identifiers import TableName
 from medallion.lake.frames import Quarantine
 from medallion.pipeline import Pipeline
 from medallion.records import Run
-from medallion.run.planner import order, reads
 from medallion.run.source_formats import format_of
+from medallion.run.table_order import order, reads
 from medallion.testing.rows import as_dicts, as_table
 
 if TYPE_CHECKING:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from medallion.declaration.consistency import faults
 from medallion.declaration.models import Declaration, Source, Table
 from medallion.errors import CallError
 from medallion.records import Change, Snapshot
@@ -16,12 +14,11 @@ from medallion.run.planner import (
     Plan,
     Step,
     fingerprint,
-    order,
     plan,
-    reads,
     select,
 )
 from medallion.run.selection import Selection
+from medallion.run.table_order import order, reads
 
 ALL = [
     "bronze.clients",
@@ -110,12 +107,6 @@ def decisions(made: Plan) -> dict[str, str]:
 
 def whys(made: Plan) -> dict[str, str]:
     return {step.table: step.why for step in made.steps}
-
-
-def test_each_table_comes_after_all_it_reads() -> None:
-    assert order(declare()) == ALL
-    assert reads(declare(), "silver.orders") == ["bronze.orders", "silver.clients"]
-    assert reads(declare(), "bronze.orders") == []
 
 
 @pytest.mark.parametrize(
@@ -310,17 +301,6 @@ def test_selecting_takes_time_by_tables_and_not_by_ways_between_them() -> None:
     assert len(select(declaration, Selection(to="silver.a60"))) == 122
 
 
-def test_a_chain_may_be_longer_than_python_recurses() -> None:
-    silver: dict[str, Source | Table] = {"t0": Table(from_="bronze.b")}
-    silver |= {f"t{depth}": Table(from_=f"silver.t{depth - 1}") for depth in range(1, 2001)}
-    declaration = declare(
-        {"bronze": {"b": Source(source="b.csv")}, "silver": dict(reversed(silver.items()))}
-    )
-    assert not list(faults(declaration, Path()))
-    assert order(declaration)[-1] == "silver.t2000"
-    assert len(select(declaration, Selection(from_="silver.t1990"))) == 11
-
-
 def test_a_plan_shows_how_much_it_computes_and_the_table_that_is_printed() -> None:
     steps = (Step("gold.a<b>", "compute", "it is new", "f"), Step("gold.c", "left", "left out"))
     assert repr(Plan(steps)) == "<Plan: 1 of 2 tables to compute>"
@@ -331,3 +311,32 @@ def test_a_plan_shows_how_much_it_computes_and_the_table_that_is_printed() -> No
     html = stale._repr_html_()
     assert "<th>table</th><th>decision</th><th>why</th>" in html
     assert "<td>gold.a&lt;b&gt;</td><td>compute</td><td>it is new</td>" in html
+
+
+def test_a_source_that_only_a_run_asks_leaves_open_what_reads_it() -> None:
+    declaration, arrived = declare(), {"bronze.orders": arrival("o1", unchanged=1)}
+    current, unasked = published(declaration), {"bronze.clients"}
+    made = plan(declaration, arrived, current, nothing, unasked=unasked)
+    assert whys(made) == {
+        "bronze.clients": "a run asks its source what is new",
+        "bronze.orders": "nothing changed",
+        "silver.clients": "bronze.clients may change",
+        "silver.orders": "silver.clients may change",
+        "gold.stats": "silver.orders, silver.clients may change",
+        "gold.names": "silver.clients may change",
+    }
+    assert (made.computes, len(made.asks)) == ((), 5)
+    made = plan(
+        declaration, arrived, current, nothing, Selection(only=("gold.names",)), unasked=unasked
+    )
+    assert whys(made)["bronze.clients"] == "left out of this run, and may be out of date"
+    assert (whys(made)["bronze.orders"], made.stale) == ("left out of this run", ())
+    changed = {"bronze.orders": arrival("o2", changed=1)}
+    made = plan(declaration, changed, current, nothing, unasked=unasked)
+    assert whys(made)["silver.orders"] == "bronze.orders, silver.clients will change"
+    assert decisions(made)["gold.stats"] == "compute"
+    for made in (
+        plan(declaration, arrived, {}, nothing, unasked=unasked),
+        plan(declaration, arrived, current, nothing, Selection(full=True), unasked=unasked),
+    ):
+        assert {*decisions(made).values()} == {"compute"}

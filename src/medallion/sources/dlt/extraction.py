@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from medallion.sources.dlt.resource import check_marks
 from medallion.sources.dlt.resource_errors import source_errors
 
 if TYPE_CHECKING:
+    from dlt.common.pipeline import StateInjectableContext
     from dlt.extract import DltResource
 
 CHUNK = 1 << 20
@@ -66,6 +67,14 @@ class Extractions:
                 self._by_state[key] = _extract(self._label, resource, state, file)
         return self._by_state[key]
 
+    def probe(self, resource: DltResource) -> None:
+        """Ask the resource for its first record. Raises SourceError or UnreachableError."""
+        from dlt.common.pipeline import StateInjectableContext
+
+        lines = _lines(self._label, resource, StateInjectableContext(state={}))
+        with source_errors(self._label), closing(lines):
+            next(lines, None)
+
     def by_token(self, token: str) -> Extraction | None:
         """The extraction with a token, if it is one of this run."""
         return next((each for each in self._by_state.values() if each.token == token), None)
@@ -74,25 +83,33 @@ class Extractions:
 def _extract(
     label: str, resource: DltResource, state: Mapping[str, Any], file: IO[bytes]
 ) -> Extraction:
-    from dlt.common.configuration.container import Container
     from dlt.common.json import json as typed_json
     from dlt.common.pipeline import StateInjectableContext
+
+    # dlt's own JSON keeps the types of dates and decimals in a state.
+    context = StateInjectableContext(state=typed_json.typed_loads(json.dumps(state)))
+    moment, sha256 = now().isoformat(), hashlib.sha256()
+    for line in _lines(label, resource, context):
+        sha256.update(line)
+        file.write(line)
+    file.flush()
+    after = json.loads(typed_json.typed_dumps(context.state))
+    return Extraction(file, file.tell(), sha256.hexdigest(), _without_empty(after), moment)
+
+
+def _lines(
+    label: str, resource: DltResource, context: StateInjectableContext
+) -> Generator[bytes, None, None]:
+    """The records of a resource, whose state is in a context of dlt."""
+    from dlt.common.configuration.container import Container
 
     def marked(item: Any, marks: Any = None) -> Any:
         check_marks(label, marks)
         return item
 
-    # dlt's own JSON keeps the types of dates and decimals in a state.
-    context = StateInjectableContext(state=typed_json.typed_loads(json.dumps(state)))
-    moment, sha256 = now().isoformat(), hashlib.sha256()
     with Container().injectable_context(context):
         for item in resource.add_map(marked):
-            for line in record_lines(label, item):
-                sha256.update(line)
-                file.write(line)
-    file.flush()
-    after = json.loads(typed_json.typed_dumps(context.state))
-    return Extraction(file, file.tell(), sha256.hexdigest(), _without_empty(after), moment)
+            yield from record_lines(label, item)
 
 
 def _without_empty(state: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from pydantic import Field, JsonValue, field_validator
 
@@ -17,6 +17,9 @@ from medallion.sources.dlt.extraction import Extractions
 from medallion.sources.dlt.resource import DltReference, keeps_state
 from medallion.sources.increments import PERIODS, Key, Period
 from medallion.storage import require_packages
+
+if TYPE_CHECKING:
+    from dlt.extract import DltResource
 
 
 class DltSource(DataSource):
@@ -65,6 +68,7 @@ class DltSource(DataSource):
     version: ClassVar[int] = 1
     value_field: ClassVar[str | None] = "resource"
     pulled_format: ClassVar[str | Mapping[str, Any]] = {"json": {"records": "."}}
+    look_reads_rows: ClassVar[bool] = True
 
     resource: str = Field(pattern=r"^[^\W\d][\w.]*:[^\W\d]\w*$")
     select: str = ""
@@ -97,12 +101,14 @@ class DltSource(DataSource):
         with Extractions(self.label) as extractions:
             yield extractions
 
+    def probe(self, connection: Extractions) -> None:
+        connection.probe(self._resource())
+
     def look(
         self, connection: Extractions, former: Sequence[SourceItem], *, full: bool = False
     ) -> list[SourceItem]:
         """The files now. What is new is known by extracting it, once for each connection."""
-        reference = DltReference(self.label, self.resource, self.select, self.args)
-        resource = reference.load(self.key)
+        resource = self._resource()
         with_state = keeps_state(resource)
         kept = self._kept(former) if with_state and not full else []
         extraction = connection.of(resource, _cursor(kept[-1])["state"] if kept else {})
@@ -125,6 +131,10 @@ class DltSource(DataSource):
                 hint="run with --full, which pulls everything again",
             )
         yield from extraction.chunks()
+
+    def _resource(self) -> DltResource:
+        reference = DltReference(self.label, self.resource, self.select, self.args)
+        return reference.load(self.key)
 
     def _kept(self, former: Sequence[SourceItem]) -> list[SourceItem]:
         """The files of the last release, in their order, if further parts can follow them."""

@@ -51,3 +51,15 @@ def test_what_failed_is_extracted_again() -> None:
         with pytest.raises(SourceError, match="once"):
             extractions.of(dlt.resource(rows, name="rows"), {})
         assert extractions.of(dlt.resource(rows, name="rows"), {}).size == len('{"id": 1}\n')
+
+
+def test_a_probe_takes_the_first_record_only() -> None:
+    def rows():  # type: ignore[no-untyped-def]
+        yield [{"id": 1}, {"id": 2}]
+        raise ValueError("asked for more")
+
+    with Extractions("dlt rows") as extractions:
+        extractions.probe(dlt.resource(rows, name="rows"))
+        extractions.probe(dlt.resource([], name="none"))
+        with pytest.raises(SourceError, match="asked for more"):
+            extractions.of(dlt.resource(rows, name="rows"), {})
