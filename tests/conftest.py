@@ -57,6 +57,10 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_unconfigure() -> None:
+    gc.unfreeze()  # duckdb reports what is not collected at the end
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Forget registered secrets, which would be masked in the output of another test."""
     del item

@@ -241,35 +241,41 @@ def run_and_kill(
     instants.tried[instants.SERVER_KILLED] += 1
 
 
-@pytest.mark.parametrize("point", [2, 6, 10, 13, 15])
-def test_mongodb_killed_during_a_run_and_started_again(
-    tmp_path: Path, data: Path, point: int
-) -> None:
-    with mongod(data) as service:
-        project = published(tmp_path / "project", f"{service.url}/shop?{IMPATIENT}")
-        project.prepare()
-        run_and_kill(
-            service, project, point, killing.SERVER, f"{service.url}/shop: cannot be reached"
-        )
-    with mongod(data) as service:
-        project.store_at(f"{service.url}/shop?{IMPATIENT}")
-        in_a_child(partial(project.recover, f"server killed at point {point}"))
-        in_a_child(project.check_litter)
+def test_mongodb_killed_during_runs_and_started_again(tmp_path: Path, data: Path) -> None:
+    project = None
+    for point in (2, 6, 10, 13, 15, None):
+        with mongod(data) as service:
+            url = f"{service.url}/shop?{IMPATIENT}"
+            if project:
+                project.store_at(url)
+                check_recovered(project)
+            project = project or published(tmp_path / "project", url)
+            if point:
+                project.prepare()
+                said = f"{service.url}/shop: cannot be reached"
+                run_and_kill(service, project, point, killing.SERVER, said)
 
 
-@pytest.mark.parametrize("point", [2, 7, 12, 16])
-def test_s3_killed_during_a_run_and_started_again(
-    tmp_path: Path, data: Path, mongodb_url: str, point: int
+def test_s3_killed_during_runs_and_started_again(
+    tmp_path: Path, data: Path, mongodb_url: str
 ) -> None:
-    with weed(data) as service:
-        settings = on_s3(service, bucket_of(service, tmp_path))
-        project = published(tmp_path / "project", mongodb_url, ON_S3, **settings)
-        project.prepare()
-        run_and_kill(service, project, point, (RemoteStorage,), service.url)
-    with weed(data) as service:
-        project.store_at(mongodb_url, **{**settings, "MEDALLION_S3_ENDPOINT_URL": service.url})
-        in_a_child(partial(project.recover, f"server killed at point {point}"))
-        in_a_child(project.check_litter)
+    project, bucket = None, ""
+    for point in (2, 7, 12, 16, None):
+        with weed(data) as service:
+            bucket = bucket or bucket_of(service, tmp_path)
+            settings = on_s3(service, bucket)
+            if project:
+                project.store_at(mongodb_url, **settings)
+                check_recovered(project)
+            project = project or published(tmp_path / "project", mongodb_url, ON_S3, **settings)
+            if point:
+                project.prepare()
+                run_and_kill(service, project, point, (RemoteStorage,), service.url)
+
+
+def check_recovered(project: Project) -> None:
+    in_a_child(partial(project.recover, f"server killed in run {project.number}"))
+    in_a_child(project.check_litter)
 
 
 def test_a_published_release_survives_a_server_crash(data: Path) -> None:
