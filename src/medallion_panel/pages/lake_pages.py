@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from medallion.records import Release
 from medallion_panel.block_settings import Block, Quality
@@ -89,7 +90,9 @@ def _free(title: str, titles: set[str], say: Messages) -> str:
     return say("{title} of the lake", title=title) if title.lower() in titles else title
 
 
+@lru_cache(maxsize=2000)
 def _table_page(table: str, say: Messages) -> LakePage:
+    """The page of a table, which all visitors share who read the same language."""
     blocks = [
         Block(catalogue=CatalogueBlock(of=table, part=part, title=title and say(title)))
         for part, title in _PARTS
