@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import panel as pn
 import param
+from param.parameterized import no_instance_params
 
 from medallion.identifiers import TableName
 from medallion.records import Release
@@ -16,6 +17,7 @@ from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.page_links import table_slug
 
 
+@no_instance_params
 class CatalogueIndex(pn.custom.JSComponent):
     """Tables in groups by layer, of which a search leaves those that match.
 

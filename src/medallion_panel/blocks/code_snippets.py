@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import panel as pn
 import param
+from param.parameterized import no_instance_params
 
 from medallion.contracts import Query
 from medallion_panel.data.stores import API_KEY, API_URL
@@ -19,6 +20,7 @@ from medallion_panel.ui.print_layout import NOT_PRINTED
 _DEFAULT_URL = "http://localhost:8000"
 
 
+@no_instance_params
 class CodeSnippetList(pn.custom.JSComponent):
     """A list of code snippets with buttons to copy them, collapsed unless `opened`.
 

@@ -9,10 +9,12 @@ from typing import ClassVar
 
 import panel as pn
 import param
+from param.parameterized import no_instance_params
 
 from medallion_panel.ui.theme import SCROLL_EDGES
 
 
+@no_instance_params
 class TextGrid(pn.custom.JSComponent):
     """A table in the browser.
 

@@ -14,12 +14,14 @@ import panel as pn
 import param
 from markupsafe import escape
 from panel.viewable import Child
+from param.parameterized import no_instance_params
 
 from medallion_panel.messages.messages import Messages
 from medallion_panel.ui.card_menu import MENU_SCRIPT, MENU_STYLE
 from medallion_panel.ui.figures_table import FIGURES_SCRIPT, FIGURES_STYLE
 
 
+@no_instance_params
 class CardFrame(pn.custom.JSComponent):
     """A box with a heading and content, which is HTML, a widget or both.
 

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 import panel as pn
 import param
 from panel.viewable import Children
+from param.parameterized import no_instance_params
 
 GRID_STYLE = """
         .cards { display: grid; gap: 16px; grid-template-columns: repeat(12, 1fr) }
@@ -58,6 +59,7 @@ GRID_SCRIPT = """
 """
 
 
+@no_instance_params
 class CardGrid(pn.custom.JSComponent):
     """The `cards` of a tab, which has none until it is opened; `widths` and `narrow` as on a page.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import panel as pn
+from param.parameterized import no_instance_params
 
 
+@no_instance_params
 class ChartImages(pn.custom.JSComponent):
     """Saves the image of a card at the event `medallion-image`, which a card's menu sends.
 

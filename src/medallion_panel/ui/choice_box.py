@@ -6,10 +6,12 @@ from typing import Any, ClassVar
 
 import panel as pn
 import param
+from param.parameterized import no_instance_params
 
 from medallion_panel.messages.messages import Messages
 
 
+@no_instance_params
 class ChoiceBox(pn.custom.JSComponent):
     """A button with its `label` and what is chosen, which opens a list with a search.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import panel as pn
 import param
+from param.parameterized import no_instance_params
 
 _COOKIE = "medallion-theme"
 _SYSTEM = "medallion-system"
@@ -20,6 +21,7 @@ def is_dark(theme: Sequence[str], cookies: Mapping[str, str]) -> bool:
     return (theme[0] if theme else cookies.get(_COOKIE) or cookies.get(_SYSTEM)) == "dark"
 
 
+@no_instance_params
 class ColorScheme(pn.custom.JSComponent):
     """Keeps the choice of a theme in a cookie, and follows the system where there is none.
 

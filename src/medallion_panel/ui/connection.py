@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import panel as pn
 import param
+from param.parameterized import no_instance_params
 
 from medallion_panel.messages.messages import Messages
 
 BEAT_MS = 10_000
 
 
+@no_instance_params
 class Connection(pn.custom.JSComponent):
     """Watches the connection in the browser, by a heartbeat: the server increments `beat` every
     BEAT_MS.

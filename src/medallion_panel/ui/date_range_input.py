@@ -7,10 +7,12 @@ from typing import Any, ClassVar
 
 import panel as pn
 import param
+from param.parameterized import no_instance_params
 
 from medallion_panel.ui.formats import Formats
 
 
+@no_instance_params
 class DateRangeInput(pn.custom.JSComponent):
     """Two dates in the form of a locale, or as 2024-05-31, both optional.
 

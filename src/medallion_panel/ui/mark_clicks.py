@@ -15,6 +15,7 @@ import panel as pn
 import param
 from bokeh.models import CustomJS, HoverTool, TapTool
 from markupsafe import Markup
+from param.parameterized import no_instance_params
 
 from medallion_panel.messages.messages import Messages
 
@@ -81,6 +82,7 @@ def make_clickable(plot: figure, card: int, say: Messages, *, explained: bool = 
     plot.add_tools(tap)
 
 
+@no_instance_params
 class MarkClicks(pn.custom.JSComponent):
     """Reports clicks on marks, and gives the focus back when `open` becomes false.
 

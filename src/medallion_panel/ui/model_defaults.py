@@ -22,6 +22,7 @@ _instance_default = PropertyDescriptor.instance_default
 _has_unstable_default = PropertyDescriptor.has_unstable_default
 _properties_with_values = HasProps.properties_with_values
 _bundle_path = vars(ReactiveESM)["_bundle_path"].f
+_render_esm = vars(ReactiveESM)["_render_esm"].__func__
 
 
 def install_shared_defaults() -> None:
@@ -32,6 +33,7 @@ def install_shared_defaults() -> None:
     setattr(HasProps, properties_with_values.__name__, properties_with_values)
     setattr(HasProps, "__init__", initialize)  # noqa: B010 (mypy: no assignment to a method)
     ReactiveESM._bundle_path = classproperty(bundle_path)
+    setattr(ReactiveESM, "_render_esm", classmethod(render_esm))  # noqa: B010 (mypy: as above)
 
 
 def initialize(self: HasProps, **properties: Any) -> None:
@@ -140,3 +142,20 @@ def bundle_path(cls: Any) -> os.PathLike[str] | None:
 def _known_bundle_path(cls: type[ReactiveESM]) -> os.PathLike[str] | None:
     path: os.PathLike[str] | None = _bundle_path(cls)
     return path
+
+
+def render_esm(cls: Any, compiled: Any = True, server: bool = False) -> str:
+    """The code of a component, as Panel's method, which makes a string of it for each object.
+
+    A component with a file of compiled code is not concerned: its code is the path of that file.
+    """
+    if config.autoreload or cls._bundle_path:
+        code: str = _render_esm(cls, compiled, server)
+        return code
+    return _known_esm(cls, compiled)
+
+
+@cache
+def _known_esm(cls: type[ReactiveESM], compiled: Any) -> str:
+    code: str = _render_esm(cls, compiled)
+    return code

@@ -7,12 +7,14 @@ from typing import Literal
 import panel as pn
 import param
 from panel.viewable import Child, Viewable
+from param.parameterized import no_instance_params
 
 from medallion_panel.ui.own_layout import OWN_LAYOUT_SCRIPT
 
 PLACES = 7
 
 
+@no_instance_params
 class PageDeck(pn.custom.JSComponent):
     """Shows the page at the place `shown`, of those at the places `page_0` and so on.
 

@@ -8,12 +8,14 @@ from typing import Any, ClassVar, Literal
 import panel as pn
 import param
 from panel.viewable import Child, Children
+from param.parameterized import no_instance_params
 
 from medallion_panel.ui.card_grid import GRID_SCRIPT, GRID_STYLE
 from medallion_panel.ui.own_layout import OWN_LAYOUT_SCRIPT
 from medallion_panel.ui.tab_group import PRINT_TABS_SCRIPT
 
 
+@no_instance_params
 class PageLayout(pn.custom.JSComponent):
     """A page of `cards` below its `filters` and `chips`; `above` and `below` all of them there may
     be a widget.

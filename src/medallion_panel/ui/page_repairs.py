@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import panel as pn
 import param
+from param.parameterized import no_instance_params
 
 from medallion_panel.messages.messages import Messages
 
 
+@no_instance_params
 class PageRepairs(pn.custom.JSComponent):
     """Gives parts of the page around it their names and roles, whenever they are drawn.
 

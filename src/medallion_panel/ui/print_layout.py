@@ -7,10 +7,12 @@ window: the layout of panel-material-ui has the height of the window, in which a
 from __future__ import annotations
 
 import panel as pn
+from param.parameterized import no_instance_params
 
 NOT_PRINTED = "@media print { :host { display: none !important } }"
 
 
+@no_instance_params
 class PrintLayout(pn.custom.JSComponent):
     """Lays out the page around it for print while the browser prints.
 

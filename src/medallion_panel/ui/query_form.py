@@ -7,10 +7,12 @@ from typing import Any, ClassVar
 
 import panel as pn
 import param
+from param.parameterized import no_instance_params
 
 from medallion_panel.messages.messages import Messages
 
 
+@no_instance_params
 class QueryForm(pn.custom.JSComponent):
     """Native controls of a query, which the browser makes reachable by keyboard and touch.
 

@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 
 import panel as pn
 import param
+from param.parameterized import no_instance_params
 
 
+@no_instance_params
 class SelectBox(pn.custom.JSComponent):
     """A select element with its `label` inside its border.
 

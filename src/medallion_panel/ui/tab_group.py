@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import panel as pn
 import param
 from panel.viewable import Children
+from param.parameterized import no_instance_params
 
 PRINT_TABS_SCRIPT = """
     const DRAWING_MS = 500  // for the charts of tabs that have just been built
@@ -25,6 +26,7 @@ PRINT_TABS_SCRIPT = """
 """
 
 
+@no_instance_params
 class TabGroup(pn.custom.JSComponent):
     """Tabs with `titles` above their `panels`, of which the one at the place `shown` is open.
 

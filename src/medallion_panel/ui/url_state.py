@@ -11,6 +11,7 @@ import panel as pn
 import param
 from panel.io import location
 from panel.io.location import Location
+from param.parameterized import no_instance_params
 
 Parameters = dict[str, list[str]]
 
@@ -42,6 +43,7 @@ def _params_of_any_uri(protocol: str, host: str, uri: str | None) -> dict[str, s
     return params
 
 
+@no_instance_params
 class BrowserHistory(pn.custom.JSComponent):
     """The query string of the URL (`search`) and a narrow screen, as the browser has them.
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import panel as pn
+import panel_material_ui as pmui
 import pytest
 from bokeh.core.has_props import HasProps
 from bokeh.core.property.descriptors import PropertyDescriptor, UnsetValueError
 from bokeh.models import Column, Legend, MultiLine, Plot, Select
 from bokeh.plotting import figure
 from bokeh.themes import Theme
-from panel.custom import ReactiveESM
+from panel.custom import JSComponent, ReactiveESM
 
 from medallion_panel.ui import model_defaults
 from medallion_panel.ui.card_frame import CardFrame
@@ -35,6 +37,7 @@ def uninstall(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(PropertyDescriptor, "has_unstable_default", model_defaults._has_unstable_default)
     patch.setattr(HasProps, "properties_with_values", model_defaults._properties_with_values)
     patch.setattr(HasProps, "__init__", INITIALIZE)
+    patch.setattr(ReactiveESM, "_render_esm", classmethod(model_defaults._render_esm))
     patch.setattr(ReactiveESM, "_bundle_path", pn.util.classproperty(model_defaults._bundle_path))
 
 
@@ -147,3 +150,28 @@ def test_files_of_components_are_searched_once(monkeypatch: pytest.MonkeyPatch) 
     with pn.config.set(autoreload=True):
         assert CardFrame._bundle_path is None
     assert len(searched) == 2
+
+
+def test_the_code_of_a_component_is_one_string(monkeypatch: pytest.MonkeyPatch) -> None:
+    button = pmui.Button(label="one")
+    first, second = CardFrame().get_root(), CardFrame().get_root()
+    assert first.esm is second.esm
+    code, path = first.esm, button.get_root().esm
+    uninstall(monkeypatch)
+    third = CardFrame().get_root()
+    assert (third.esm, button.get_root().esm) == (code, path)
+    assert third.esm is not code
+
+
+def own_components() -> list[type[JSComponent]]:
+    import_module("medallion_panel.app")  # and with it all of them
+    classes = JSComponent.__subclasses__()
+    return [cls for cls in classes if cls.__module__.startswith("medallion_panel.")]
+
+
+@pytest.mark.parametrize("cls", own_components())
+def test_objects_share_the_parameters_of_their_class(cls: type[JSComponent]) -> None:
+    component = object.__new__(cls)
+    JSComponent.__init__(component, width=7)
+    assert all(component.param[name] is cls.param[name] for name in cls.param)
+    assert (component.width, cls.param["width"].default) == (7, None)
