@@ -7,11 +7,14 @@ import signal
 from threading import current_thread, main_thread
 from typing import Any
 
+from bokeh.settings import settings
+
 from medallion_panel.ui.compression import install_compression
 from medallion_panel.ui.security_headers import install_security_headers
 
 install_security_headers()
 install_compression()
+settings.perform_error_diagnostics = False  # reads the signature of every callback of every tab
 
 
 def on_server_loaded(server_context: Any) -> None:  # noqa: ARG001 (Bokeh names it)
