@@ -27,7 +27,7 @@ TESTED_ELSEWHERE = {
     "medallion/engines/dask/cluster.py": "with a cluster, in tests/integration/test_dask.py",
     "medallion/engines/dask/session.py": "with a cluster, in tests/integration/test_dask.py",
     "medallion/storage/bucket_source.py": "with a server, in tests/unit/storage/test_gcs.py",
-    "medallion/storage/server_source.py": "with servers, in test_ftp.py, test_sftp.py, test_smb.py",
+    "medallion/storage/server_source.py": "with servers of each kind, in tests/unit/storage",
     "medallion_panel/messages/": "all languages together, in tests/unit/panel/test_messages.py",
 }
 TEST_FOLDERS = {"medallion": "unit", "medallion_api": "api", "medallion_panel": "panel"}
