@@ -49,12 +49,11 @@ def test_a_sink_that_takes_one_mode_for_the_other_is_found(
 ) -> None:
     join = table_load._join_former
 
-    def other_mode(connection: Any, target: Any, former: Any) -> set[str]:
+    def other_mode(connection: Any, target: Any, former: Any, kinds: Any) -> set[str]:
         mode = "merge" if target.spec.mode == "append" else "append"
         spec = target.spec.model_copy(update={"mode": mode})
-        return join(
-            connection, type(target)(spec, target.snapshot, target.name, target.place), former
-        )
+        other = type(target)(spec, target.snapshot, target.name, target.place)
+        return join(connection, other, former, kinds)
 
     monkeypatch.setattr(table_load, "_join_former", other_mode)
     from medallion.testing.modes import _PAIRS, _SPEC
