@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from medallion.contracts import ORIGIN, ROW, Inputs, quote
-from medallion.kernel.partition_ids import ids_of, within
+from medallion.kernel.partition_ids import ids_of, numbered
 from medallion.kernel.partition_rows import PartitionRows
 from medallion.kernel.shared_partitions import Pair
 from medallion.kernel.stages import Stage
@@ -57,14 +57,11 @@ class ChangedPartitions:
 
     def _shifted(self, rows: Relation) -> Relation:
         """Rows of then, with the ids that they would have now."""
-        alone = f"select * replace (null::bigint as {ROW}) from rows"
         if not self.shifts:
-            return Inputs(self.tables.connection).sql(alone, rows=rows)
-        located = within("rows", self.shifts, "shift")
-        query = (
-            f"select * exclude (shift) replace ({ROW} + shift as {ROW}) from ({located}) "
-            f"union all {alone} where {ROW} not in (select {ROW} from ({located}))"
-        )
+            query = f"select * replace (null::bigint as {ROW}) from rows"
+        else:
+            placed = numbered("rows", self.shifts, "shift")
+            query = f"select * exclude (shift) replace ({ROW} + shift as {ROW}) from ({placed})"
         return Inputs(self.tables.connection).sql(query, rows=rows)
 
     def _without(self, rows: Relation, others: Relation, same: str) -> Relation:

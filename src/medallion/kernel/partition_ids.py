@@ -9,6 +9,8 @@ from medallion.contracts import ROW
 from medallion.records import Partition
 from medallion.sql.row_ids import first_and_last
 
+FEW = 10  # ranges that are compared one by one: of more, a join takes less time
+
 
 class IdRange(NamedTuple):
     """The least and the greatest id that a row can have."""
@@ -31,14 +33,31 @@ def within(rows: str, ranges: Sequence[tuple[IdRange, int]], name: str) -> str:
 
     `rows` is SQL of a table with `_row`. The ranges do not overlap, and there is at least one.
     """
+    if len(ranges) <= FEW:
+        return f"select * from ({numbered(rows, ranges, name)}) where {name} is not null"
+    return (
+        f"select r.*, p.{name} from {rows} r asof join ({_listed(ranges, name)}) p "
+        f"on r.{ROW} >= p._first where r.{ROW} <= p._last"
+    )
+
+
+def numbered(rows: str, ranges: Sequence[tuple[IdRange, int]], name: str) -> str:
+    """As `within`, but of all rows: the column is NULL where the id is in no range."""
+    if len(ranges) <= FEW:
+        # A join sorts the rows: with one range it takes three to eight times as long.
+        cases = (f"when r.{ROW} between {ids.first} and {ids.last} then {n}" for ids, n in ranges)
+        return f"select r.*, (case {' '.join(cases)} end)::bigint as {name} from {rows} r"
+    return (
+        f"select r.*, case when r.{ROW} <= p._last then p.{name} end as {name} "
+        f"from {rows} r asof left join ({_listed(ranges, name)}) p on r.{ROW} >= p._first"
+    )
+
+
+def _listed(ranges: Sequence[tuple[IdRange, int]], name: str) -> str:
+    """SQL of the ranges. Lists rather than conditions: there may be thousands of them."""
     firsts, lasts = ([ids[end] for ids, _ in ranges] for end in (0, 1))
     numbers = [number for _, number in ranges]
-    # Lists rather than conditions: there may be thousands of ranges.
-    listed = (
+    return (
         f"select unnest({firsts}::bigint[]) as _first, unnest({lasts}::bigint[]) as _last, "
         f"unnest({numbers}::bigint[]) as {name}"
-    )
-    return (
-        f"select r.*, p.{name} from {rows} r asof join ({listed}) p on r.{ROW} >= p._first "
-        f"where r.{ROW} <= p._last"
     )

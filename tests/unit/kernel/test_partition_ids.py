@@ -5,7 +5,8 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from medallion.kernel.partition_ids import IdRange, ids_of, within
+from medallion.kernel import partition_ids
+from medallion.kernel.partition_ids import IdRange, ids_of, numbered, within
 from medallion.records import Partition
 
 BASE, FILE = 3 << 55, 1 << 34
@@ -27,13 +28,25 @@ def test_the_ids_of_a_partition(
     assert ids_of(partition, 3) == ids
 
 
+RANGES = [(IdRange(20, 29), 1), (IdRange(10, 12), 7), (IdRange(40, 39), 3)]
+ROWS = "(select unnest([9, 10, 12, 13, 20, 29, 30, 40]) as _row, 'x' as value)"
+PLACED = [(10, "x", 7), (12, "x", 7), (20, "x", 1), (29, "x", 1)]
+
+
+@pytest.fixture(params=[partition_ids.FEW, 0], ids=["compared", "joined"])
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few ranges, or more than a few."""
+    monkeypatch.setattr(partition_ids, "FEW", request.param)
+
+
+@pytest.mark.usefixtures("few")
 def test_rows_get_the_number_of_their_range_and_others_are_left_out() -> None:
-    ranges = [(IdRange(20, 29), 1), (IdRange(10, 12), 7), (IdRange(40, 39), 3)]
-    rows = "(select unnest([9, 10, 12, 13, 20, 29, 30, 40]) as _row, 'x' as value)"
-    query = f"select _row, value, place from ({within(rows, ranges, 'place')}) order by _row"
-    assert duckdb.sql(query).fetchall() == [
-        (10, "x", 7),
-        (12, "x", 7),
-        (20, "x", 1),
-        (29, "x", 1),
-    ]
+    query = f"select _row, value, place from ({within(ROWS, RANGES, 'place')}) order by _row"
+    assert duckdb.execute(query).fetchall() == PLACED
+
+
+@pytest.mark.usefixtures("few")
+def test_rows_in_no_range_can_be_kept_without_a_number() -> None:
+    query = f"select _row, value, place from ({numbered(ROWS, RANGES, 'place')}) order by _row"
+    others = [(row, "x", None) for row in (9, 13, 30, 40)]
+    assert duckdb.execute(query).fetchall() == sorted([*PLACED, *others])
