@@ -36,7 +36,7 @@ class DltSource(DataSource):
     - `key`: the columns that identify a record. A resource with `write_disposition: merge` needs
       its primary key here; then a later step keeps the newest version of each record.
     - `whole`: `daily`, `weekly` or `monthly`: how often an incremental resource is pulled whole,
-      which finds deleted records; by default only by `medallion run --full`.
+      which finds deleted ones; by default only by `medallion run --refresh TABLE`.
 
     An incremental resource (`dlt.sources.incremental`, or one that writes to its state) is pulled
     whole at first, then each run pulls what is new as a further file. Its state is kept with these
