@@ -57,12 +57,28 @@ def test_a_table_is_printed_with_its_search_and_dark_on_white(tab: Any, address:
     assert "Parquet" not in page
     # As the browser lays it out for print: dark on white.
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    heading = tab.get_by_role("heading", name="Clients", level=1)
+    assert heading.evaluate("each => each.getBoundingClientRect().top") < 30  # no room for the bar
     for text in ("Clients", "Client 20"):
         shown = tab.get_by_text(text, exact=True).filter(visible=True).first
         assert shown.evaluate("each => getComputedStyle(each).color") == "rgb(28, 31, 36)"
     tab.evaluate("dispatchEvent(new Event('afterprint'))")
     cell = tab.get_by_text("Client 20", exact=True)
     assert cell.evaluate("each => getComputedStyle(each).color") == "rgb(255, 255, 255)"
+
+
+def test_a_wide_table_is_printed_whole_and_a_button_is_not(tab: Any, address: str) -> None:
+    tab.set_viewport_size({"width": 900, "height": 700})
+    tab.goto(f"{address}?page=performance")
+    table = tab.get_by_role("group", name="Run", exact=True)
+    expect(table).to_be_visible()
+    assert table.evaluate("each => each.scrollWidth > each.clientWidth")
+    tab.emulate_media(media="print")
+    assert table.evaluate("each => each.scrollWidth <= each.clientWidth")
+    expect(table).to_have_css("background-image", "none")
+    expect(tab.get_by_role("button", name="Measure now")).to_be_hidden()
+    tab.emulate_media(media="screen")
+    expect(tab.get_by_role("button", name="Measure now")).to_be_visible()
 
 
 def test_a_phone_prints_all_blocks(tab: Any, address: str) -> None:

@@ -48,6 +48,7 @@ class CatalogueIndex(pn.custom.JSComponent):
         a:hover { background: rgba(128,136,150,.1) }
         b { font-weight: 600; overflow-wrap: anywhere } .text { flex: 1 }
         .facts { font-size: .78rem; opacity: .78; font-variant-numeric: tabular-nums }
+        @media print { input { display: none } }
         .none { margin: 16px 0 0 } .missing { opacity: .78 }
         """
     ]

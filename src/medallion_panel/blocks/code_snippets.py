@@ -46,6 +46,9 @@ class CodeSnippetList(pn.custom.JSComponent):
                  cursor: pointer }
         summary:focus-visible, button:focus-visible, pre:focus-visible {
                  outline: 2px solid var(--panel-primary-color); outline-offset: 2px }
+        @media print {
+          summary, button { display: none } pre { overflow: visible; white-space: pre-wrap }
+        }
         """
     ]
 

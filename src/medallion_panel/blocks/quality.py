@@ -41,9 +41,13 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; }
 .rules { margin: 14px 0 0; font-size: .86rem; display: flex; flex-wrap: wrap; gap: 6px; }
 .rules span { border: 1px solid rgba(128,136,150,.35); border-radius: 12px; padding: 2px 10px; }
 .rules .warning { border-color: #6d5bd0; }
+thead td { border-top: 0; }
 .scroll { overflow-x: auto; }
 .part-heading { font-size: 1em; font-weight: 600; margin: 20px 0 6px; }
-</style>""") + Markup("<style>.scroll {{ {} }}</style>").format(SCROLL_EDGES)
+</style>""") + Markup(
+    "<style>.scroll {{ {} }} @media print {{ .scroll {{ background: none; overflow: visible; }} "
+    "th, td {{ overflow-wrap: anywhere; white-space: normal; }} }}</style>"
+).format(SCROLL_EDGES)
 
 
 def quality_html(block: Quality, release: Release, formats: Formats) -> Markup:

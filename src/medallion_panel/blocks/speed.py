@@ -30,6 +30,7 @@ from medallion_panel.blocks.runs import BAR
 from medallion_panel.data.stores import API_KEY, API_URL
 from medallion_panel.messages.messages import Messages
 from medallion_panel.ui.markup import HtmlPane, Text, markup_table
+from medallion_panel.ui.print_layout import NOT_PRINTED
 from medallion_panel.ui.visitor_errors import visitor_text
 
 if TYPE_CHECKING:
@@ -52,7 +53,12 @@ class SpeedView:
         self._block, self._say = block, say
         self._context: BlockContext | None = None
         self._button = pmui.Button(
-            label=say("Measure now"), icon="speed", color="primary", size="small", margin=(4, 0)
+            label=say("Measure now"),
+            icon="speed",
+            color="primary",
+            size="small",
+            margin=(4, 0),
+            stylesheets=[NOT_PRINTED],
         )
         self._progress = pmui.LinearProgress(
             value=0, visible=False, sizing_mode="stretch_width", margin=(8, 0)
@@ -65,7 +71,7 @@ class SpeedView:
         if url:
             message = "Sends {count} requests of each kind to {target}, one after the other."
         words = {"count": block.requests, "variable": API_URL, "target": url}
-        explanation = Text(say(message, **words), margin=(4, 0))
+        explanation = Text(say(message, **words), margin=(4, 0), stylesheets=[NOT_PRINTED])
         self._table, self._waits = HtmlPane(), HtmlPane()
         self._button.on_click(self._measure)
         message = (

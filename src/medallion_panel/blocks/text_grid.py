@@ -70,7 +70,7 @@ class TextGrid(pn.custom.JSComponent):
           stroke-linejoin: round;
              vector-effect: non-scaling-stroke }
         @media print {
-          .scroll { overflow: visible }
+          .scroll { background: none; overflow: visible }
           td { white-space: normal; overflow-wrap: anywhere; max-width: none }
           th, th button { white-space: normal }
           .crossed th:first-child { position: static }

@@ -75,8 +75,8 @@ class PrintLayout(pn.custom.JSComponent):
         for (const other of each.tagName === "BODY" ? [] : siblings) {
           if (other !== each && other.tagName !== "STYLE") change(other, { display: "none" })
         }
-        for (const child of isMain ? each.children : []) {
-          if (child.classList.contains("MuiToolbar-root")) change(child, { display: "none" })
+        for (const other of each.parentNode.children) {  // the room below the bar at the top
+          if (other.classList.contains("MuiToolbar-root")) change(other, { display: "none" })
         }
         change(each, { ...grow, ...flow, ...place })
         outside ||= isMain
