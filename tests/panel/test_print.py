@@ -68,13 +68,21 @@ def test_a_table_is_printed_with_its_search_and_dark_on_white(tab: Any, address:
 
 
 def test_a_wide_table_is_printed_whole_and_a_button_is_not(tab: Any, address: str) -> None:
-    tab.set_viewport_size({"width": 900, "height": 700})
+    tab.set_viewport_size({"width": 1280, "height": 700})
     tab.goto(f"{address}?page=performance")
     table = tab.get_by_role("group", name="Run", exact=True)
     expect(table).to_be_visible()
     assert table.evaluate("each => each.scrollWidth > each.clientWidth")
     tab.emulate_media(media="print")
     assert table.evaluate("each => each.scrollWidth <= each.clientWidth")
+    status = table.get_by_role("cell", name="succeeded", exact=True).first
+    assert (
+        status.evaluate(
+            "each => { const text = document.createRange();"
+            " text.selectNodeContents(each); return text.getClientRects().length }"
+        )
+        == 1
+    )
     expect(table).to_have_css("background-image", "none")
     expect(tab.get_by_role("button", name="Measure now")).to_be_hidden()
     tab.emulate_media(media="screen")

@@ -46,7 +46,7 @@ thead td { border-top: 0; }
 .part-heading { font-size: 1em; font-weight: 600; margin: 20px 0 6px; }
 </style>""") + Markup(
     "<style>.scroll {{ {} }} @media print {{ .scroll {{ background: none; overflow: visible; }} "
-    "th, td {{ overflow-wrap: anywhere; white-space: normal; }} }}</style>"
+    "}}</style>"
 ).format(SCROLL_EDGES)
 
 

@@ -29,6 +29,10 @@ WORDS = {
     "not run": "not run",
 }
 _QUALITY = ("quarantined", "warned")
+# Paper cannot be scrolled: the ids of runs and releases are broken at their hyphens.
+_PRINTED = Markup("""<style>@media print {
+  th, td { padding-left: 5px; padding-right: 5px } td { white-space: normal }
+}</style>""")
 
 
 def runs_html(block: Runs, pipeline: Pipeline, formats: Formats) -> Markup:
@@ -40,7 +44,7 @@ def runs_html(block: Runs, pipeline: Pipeline, formats: Formats) -> Markup:
     computing = next(
         (run for run in runs if any(step.action == "computed" for step in run.steps)), None
     )
-    html = STYLE + _runs(runs, formats)
+    html = STYLE + _PRINTED + _runs(runs, formats)
     if more:
         message = formats.say("Only the last {count} runs are shown.", count=len(runs))
         html += Markup("<p>{}</p>").format(message)
