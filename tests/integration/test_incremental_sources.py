@@ -285,6 +285,24 @@ def test_a_range_is_pulled_again(
     assert pipeline.lake.current() == before
 
 
+def test_a_range_of_numbers_in_a_column_without_a_type(tmp_path: Path) -> None:
+    """There, SQLite sorts each number before each text."""
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, connection:
+        connection.execute("create table orders (id integer primary key, changed, price int)")
+        rows = [(number, number, 0) for number in range(1, 21)]
+        connection.executemany("insert into orders values (?, ?, ?)", rows)
+        connection.commit()
+        pipeline = declared(tmp_path, "sqlite:shop.db", "lag: 0")
+        pipeline.run()
+        connection.execute("update orders set price = 9 where id < 20")
+    pipeline.run(md.Selection(refresh=("bronze.orders:3..5",)))
+    assert [row[0] for row in served(pipeline) if row[2] == 9] == [3, 4]
+    pipeline.run(md.Selection(refresh=("bronze.orders:..2",)))
+    assert [row[0] for row in served(pipeline) if row[2] == 9] == [1, 3, 4]
+    with pytest.raises(md.MedallionError, match="'changed' has numbers, and 'soon' is none"):
+        pipeline.run(md.Selection(refresh=("bronze.orders:soon..5",)))
+
+
 def test_a_source_without_a_cursor_has_no_ranges(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, connection:
         connection.execute("create table orders (id integer primary key)")
@@ -347,6 +365,21 @@ def test_mariadb(tmp_path: Path, mariadb_url: str) -> None:
         pipeline.run()
         assert served_ids(pipeline) == set(range(number + 1))
     assert len(sources(pipeline)) > 2
+
+
+def test_a_range_of_numbers_in_mariadb(tmp_path: Path, mariadb_url: str) -> None:
+    """What is no number is refused, and no SQL."""
+    create = "create table orders (id int primary key, changed decimal(9, 1), price int)"
+    insert = "insert into orders values (1, 1.5, 0), (2, 2.5, 0), (3, 9, 0)"
+    execute_mysql(mariadb_url, create, insert)
+    pipeline = declared(tmp_path, mariadb_url, "lag: 1")
+    pipeline.run()
+    execute_mysql(mariadb_url, "update orders set price = 9")
+    for text in ("id", "0 or 1", "nan"):
+        with pytest.raises(md.MedallionError, match=f"has numbers, and '{text}' is none"):
+            pipeline.run(md.Selection(refresh=(f"bronze.orders:{text}..2.5",)))
+    pipeline.run(md.Selection(refresh=("bronze.orders:1..2.5",)))
+    assert [row[0] for row in served(pipeline) if row[2] == 9] == [1, 3]  # 3 is pulled each time
 
 
 MONGODB = """\

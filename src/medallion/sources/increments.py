@@ -11,9 +11,10 @@ the rows in it are as they were when it was pulled.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BeforeValidator, Field
@@ -31,7 +32,7 @@ def _one_or_more(value: object) -> object:
 
 
 CORRECT_RANGE = "write the range as the cursor has its values"
-Bound = str | int
+Bound = str | int | float
 # Columns that identify a row: one name, or a list.
 Key = Annotated[
     tuple[str, ...], BeforeValidator(_one_or_more, json_schema_input_type=str | list[str])
@@ -165,6 +166,16 @@ def cursor_errors(label: str, cursor: str, hint: str) -> Iterator[None]:
         yield
     except ValueError as error:
         raise SourceError(f"{label}: the cursor {cursor!r} {error}", hint=hint) from error
+
+
+def number_of(text: str) -> int | float:
+    """The number that a user writes. Raises ValueError."""
+    with suppress(ValueError):
+        return int(text)
+    with suppress(ValueError):
+        if isfinite(number := float(text)):
+            return number
+    raise ValueError(f"has numbers, and {text!r} is none")
 
 
 def interval(lag: str) -> timedelta:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from medallion.sources.increments import Bound, CursorRange, interval
+from medallion.sources.increments import Bound, CursorRange, interval, number_of
 
 
 def bound_text(value: Any) -> str:
@@ -101,5 +101,5 @@ def _written(text: str, like: Any) -> Any:
         return moment if isinstance(like, datetime) else ObjectId.from_datetime(moment)
     if isinstance(like, Decimal128 | str):
         return type(like)(text)
-    number = float(text)  # MongoDB compares all numbers with one another
-    return int(text) if number.is_integer() else number
+    number = number_of(text)  # MongoDB compares all numbers with one another
+    return number if -(2**63) <= number < 2**63 else float(number)

@@ -103,6 +103,9 @@ def test_the_key_is_the_id_by_default() -> None:
         ("2024-03-01", ObjectId(), ObjectId("65e11a800000000000000000")),
         ("7", Int64(1), 7),
         ("7.5", 1, 7.5),
+        ("7.0", 1.5, 7),
+        ("1e3", 1, 1000),
+        (str(10**30), Int64(1), 1e30),
         ("7.50", Decimal128("1"), Decimal128("7.50")),
         ("march", "april", "march"),
     ],
@@ -117,6 +120,7 @@ def test_a_value_that_a_user_writes(text: str, known: object, value: object) -> 
         (datetime(2024, 1, 1, tzinfo=UTC), "datetime"),
         (ObjectId(), "ObjectId"),
         (Int64(1), "Int64"),
+        (1.5, "float"),
         (Decimal128("1"), "Decimal128"),
     ],
 )

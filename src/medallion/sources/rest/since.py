@@ -6,6 +6,7 @@ A value is what JSON has: a number (here a Decimal), or a text, which may be a d
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self, TypeAlias
@@ -79,10 +80,11 @@ def cursor_value(bound: Bound) -> CursorValue:
 def written_bound(text: str, known: Bound) -> str:
     """The value that a user writes, of the type of a known one. Raises ValueError."""
     like = cursor_value(known)
-    try:
-        value = Decimal(text) if isinstance(like, Decimal) else text
-    except ArithmeticError:
-        value = text
+    value: CursorValue = text
+    if isinstance(like, Decimal):
+        with suppress(ArithmeticError):
+            number = Decimal(text)
+            value = number if number.is_finite() else text
     is_smaller(value, like)
     return bound_text(value)
 

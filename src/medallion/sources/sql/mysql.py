@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -11,7 +12,7 @@ from medallion.databases.relation import Relation
 from medallion.databases.typed_text import PulledColumn, encoded, header, in_blocks
 from medallion.errors import SourceError
 from medallion.secrets import SECRETS
-from medallion.sources.increments import Bound
+from medallion.sources.increments import CORRECT_RANGE, Bound
 from medallion.sources.sql.database import SqlConnection, SqlDatabase
 from medallion.sources.sql.mysql_errors import source_errors
 from medallion.sources.sql.mysql_tls import check_options, tls_arguments
@@ -173,7 +174,7 @@ class MySqlConnection(SqlConnection):
         # Next to a text, MySQL compares a number as a floating-point number.
         with source_errors(relation.label):
             if self._cursor_column(relation, cursor).is_number:
-                return str(bound)
+                return _number_sql(bound, relation, cursor)
             return str(self._connection.escape(bound))
 
     def less(self, relation: Relation, cursor: str, value: str, lag: int | str) -> str:
@@ -259,3 +260,15 @@ class MySqlConnection(SqlConnection):
 
         with suppress(pymysql.Error), self._database.session() as other, other.cursor() as cursor:
             cursor.execute(f"kill query {self.identity}")
+
+
+def _number_sql(bound: Bound, relation: Relation, cursor: str) -> str:
+    """A number as SQL. Raises SourceError for a text that a user wrote and that is none."""
+    with suppress(ArithmeticError):
+        number = Decimal(bound)
+        if number.is_finite():
+            return format(number, "f")
+    raise SourceError(
+        f"{relation.label}: the cursor {cursor!r} has numbers, and {bound!r} is none",
+        hint=CORRECT_RANGE,
+    )

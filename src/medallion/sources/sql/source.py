@@ -15,7 +15,18 @@ from medallion.databases.relation import Relation
 from medallion.errors import did_you_mean
 from medallion.identifiers import digest
 from medallion.secrets import PERCENT_ENCODE, SECRETS, unclear_credentials
-from medallion.sources.increments import PERIODS, Bound, Increments, Key, Lag, Period, check_cursor
+from medallion.sources.increments import (
+    CORRECT_RANGE,
+    PERIODS,
+    Bound,
+    Increments,
+    Key,
+    Lag,
+    Period,
+    check_cursor,
+    cursor_errors,
+    number_of,
+)
 from medallion.sources.sql.database import SqlConnection, SqlDatabase
 from medallion.sources.sql.duckdb import DuckDBDatabase
 from medallion.sources.sql.mysql import MySqlDatabase
@@ -154,7 +165,8 @@ class SqlSource(DataSource):
     def backfill(self, former: Sequence[SourceItem], begin: str, end: str) -> Sequence[SourceItem]:
         if not self.cursor:
             return super().backfill(former, begin, end)
-        return self._increments.backfill(former, begin, end, _as_written)
+        with cursor_errors(self.label, self.cursor, CORRECT_RANGE):
+            return self._increments.backfill(former, begin, end, _written)
 
     def pull(self, connection: SqlConnection, item: SourceItem) -> Iterator[bytes]:
         relation = self.relation
@@ -174,6 +186,9 @@ class SqlSource(DataSource):
         return _DATABASES[self.url.partition(":")[0]](self.url)
 
 
-def _as_written(text: str, _known: Bound) -> Bound:
-    """A value of the cursor, which the database compares with the column's."""
-    return text
+def _written(text: str, known: Bound) -> Bound:
+    """A value of the cursor. Raises ValueError where all others are numbers and it is none.
+
+    A text is compared by the database, as one of the column's type.
+    """
+    return text if isinstance(known, str) else number_of(text)
