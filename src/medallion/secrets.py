@@ -31,10 +31,10 @@ _URL = re.compile(r"(?!github://)([a-zA-Z][\w+.-]*)://([^\s].*)", re.DOTALL)
 _HOST = r"(?:\[[\da-fA-F:.%]*\]|[\w.%-]*)(?::\d*)?"
 _HOSTS = re.compile(rf"{_HOST}(?:,{_HOST})*")
 
-# For URLs that are not registered. One with a raw "/" or "@" in its password is not valid:
-# rather mask too much.
+# Of URLs that are not registered; one with a raw "/" or "@" in its password is masked too much.
 _UNKNOWN_PASSWORD = re.compile(r"""((?<!github)://[^\s:/@"'<>]*):(?:[^\s/"'<>]*|[^\s"'<>]*?)@""")
 _UNKNOWN_OPTION = re.compile(rf"""([?&;][\w.%-]*{_OPTION_NAME}=)[^&;\s"'<>]+""", re.IGNORECASE)
+GITHUB_TOKEN = re.compile(r"\b(?:gh[oprsu]_|github_pat_)\w{16,}")
 
 _DOUBLED = "'\"$%{}"
 _SHORT_ESCAPES = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f", "\0": "0"}
@@ -96,7 +96,7 @@ class SecretRegistry:
                 for match in pattern.finditer(text)
             )
             text = _covered(text, spans)
-        text = _UNKNOWN_PASSWORD.sub(rf"\1:{MASK}@", text)
+        text = GITHUB_TOKEN.sub(MASK, _UNKNOWN_PASSWORD.sub(rf"\1:{MASK}@", text))
         return _UNKNOWN_OPTION.sub(rf"\1{MASK}", text)
 
     def _register(self, value: str) -> None:
@@ -115,7 +115,7 @@ SECRETS = SecretRegistry()
 
 
 def mask(text: str) -> str:
-    """The text with `***` for each registered secret, and for every password in a URL."""
+    """The text with `***` for each registered secret, password in a URL and token of GitHub."""
     return SECRETS.mask(text)
 
 

@@ -240,6 +240,14 @@ def test_nested_values_are_masked() -> None:
     assert mask_all({"hunter2": ["hunter2", 1, ("hunter2",)]}) == {"hunter2": ["***", 1, ("***",)]}
 
 
+@pytest.mark.parametrize("prefix", ["ghp_", "ghs_", "github_pat_"])
+def test_a_token_of_github_is_masked_anywhere(prefix: str) -> None:
+    token = f"{prefix}{'aB3' * 12}"
+    url = f"github://x-access-token:{token}@shop/orders/*.csv"
+    assert mask(f"{url}: {token}") == "github://x-access-token:***@shop/orders/*.csv: ***"
+    assert mask("the column ghp_total") == "the column ghp_total"
+
+
 def test_the_repository_of_a_github_url_is_shown() -> None:
     url = "github://shop:orders@main/in/a.csv"
     SECRETS.add_url(url)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from medallion.errors import MissingError, StorageError
-from medallion.secrets import SECRETS
+from medallion.secrets import GITHUB_TOKEN, SECRETS, mask
 from medallion.storage import Entry, require_packages
 from medallion.storage.download_cache import copies
 from medallion.storage.http_pool import respond, save, whole
@@ -51,9 +51,9 @@ class GithubStorage(SourceStorage):
         del options
         require_packages(url, "http", "urllib3")
         match = _URL.fullmatch(url)
-        if match is None:
-            hint = "write github://OWNER:REPOSITORY@BRANCH/PATH"
-            raise StorageError(f"{url}: it names no repository", hint=hint)
+        if match is None or GITHUB_TOKEN.fullmatch(match[2]):
+            hint = f"write github://OWNER:REPOSITORY@BRANCH/PATH, and put a token into {_TOKEN}"
+            raise StorageError(f"{mask(url)}: it names no repository", hint=hint)
         self.repository = f"{match[1]}/{match[2]}"
         self.reference = unquote(match[3] or "")
         self._folder = (match[4] or "").strip("/")

@@ -106,6 +106,7 @@ def test_a_used_up_limit_says_when_it_ends(server: GithubServer, storage: Storag
         ("github://shop:data@old/in", "no branch, tag or commit 'old'"),
         ("github://shop:other@main/in", "no repository shop/other"),
         ("github://shop/data/in", "names no repository"),
+        (f"github://ann:ghp_{'a1' * 18}@shop/data", r"ann:\*\*\*@shop/data: it names no rep"),
     ],
 )
 def test_what_does_not_exist_is_no_empty_folder(url: str, reason: str) -> None:
