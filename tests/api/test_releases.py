@@ -266,3 +266,19 @@ def test_releases_say_that_publication_is_on_hold(api: Assembly, tmp_path: Path)
     assert client.simulate_get("/releases").json["held"] is None
     pipeline.roll_back(pipeline.lake.pointer().release, hold=True)
     assert client.simulate_get("/releases").json["held"]
+
+
+def test_releases_are_listed_while_the_store_does_not_answer(
+    api: Assembly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise SinkError("the database is away")
+
+    client = TestClient(api.app)
+    (listed,) = client.simulate_get("/releases").json["releases"]
+    assert (listed["current"], listed["served"]) == (True, True)
+    monkeypatch.setattr(api.reading.store, "release", away)
+    api.reading.forget()
+    answer = client.simulate_get("/releases")
+    assert answer.status_code == 200
+    assert answer.json["releases"] == [{**listed, "served": None}]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import falcon
 from falcon import Request, Response
 from pydantic import BaseModel
 
+from medallion.errors import SinkError
 from medallion.lake.candidates import CandidateHead, candidate_heads
 from medallion.lake.lake import Lake
 from medallion.lake.record_files import ReleaseHead
 from medallion.lake.run_health import RunHealth, run_health
 from medallion.records import LoadReport, Release, RunStatus, StepRun
 from medallion.records.quality import TableQuality, quality_of
+from medallion_api.cache.kept_releases import KeptReleases
 from medallion_api.cache.release_reader import ReleaseReader
 from medallion_api.cache.response_cache import Replies, Reply
 from medallion_api.resources.release_resource import Released
@@ -25,7 +28,8 @@ MOST_RELEASES = 100  # of one page
 class ReleaseSummary(BaseModel):
     """One release: `tables` maps full names to rows.
 
-    `served` says whether the store still has its tables, for requests with `release`.
+    `served` says whether the store still has its tables, for requests with `release`; it is null
+    while the store does not answer.
     """
 
     id: str
@@ -33,11 +37,13 @@ class ReleaseSummary(BaseModel):
     created: datetime
     previous: str | None
     current: bool
-    served: bool
+    served: bool | None
     tables: dict[str, int]
 
     @classmethod
-    def of(cls, release: ReleaseHead, current: str | None, *, served: bool) -> ReleaseSummary:
+    def of(
+        cls, release: ReleaseHead, current: str | None, *, served: bool | None
+    ) -> ReleaseSummary:
         rows = {name: table.rows for name, table in release.tables.items()}
         return cls(
             id=release.id,
@@ -186,15 +192,20 @@ class ReleaseQuality(BaseModel):
 
 
 class ReleasesResource:
-    """The releases that are kept; candidates only if requests may name them."""
+    """The releases that are kept; candidates only if requests may name them.
+
+    They are those of the lake, also while the store does not answer.
+    """
 
     def __init__(self, reading: ReleaseReader, lake: Lake, *, candidates: bool) -> None:
         self._reading = reading
+        self._kept = KeptReleases(reading)
         self._lake = lake
         self._candidates = candidates
 
     def on_get(self, req: Request, resp: Response) -> None:
-        current = self._reading.release().id
+        self._reading.may_wait()
+        active = self._active()
         limit = req.get_param_as_int(
             "limit", min_value=1, max_value=MOST_RELEASES, default=MOST_RELEASES
         )
@@ -203,20 +214,32 @@ class ReleasesResource:
         heads = self._lake.records.release_heads(ids[:limit])
         cursor = ids[limit - 1] if len(ids) > limit else None
         candidates = candidate_heads(self._lake) if self._candidates else []
+        pointer, served = self._lake.pointer(), self._served(active, heads)
+        current = active or pointer.release
         no_store(
             resp,
             Releases(
                 releases=[
-                    ReleaseSummary.of(head, current, served=self._reading.keeps(head.id))
-                    for head in heads
+                    ReleaseSummary.of(head, current, served=served.get(head.id)) for head in heads
                 ],
                 cursor=cursor,
                 candidates=[CandidateSummary.of(head) for head in candidates],
-                held=self._lake.pointer().held,
+                held=pointer.held,
             ),
         )
 
     on_head = on_get
+
+    def _active(self) -> str | None:
+        """The id of the active release; None when the store does not answer."""
+        try:
+            return self._reading.release().id
+        except SinkError:
+            return None
+
+    def _served(self, active: str | None, heads: Sequence[ReleaseHead]) -> Mapping[str, bool]:
+        """Whether the store has each release, as far as it answers."""
+        return self._kept.answers(active, [head.id for head in heads]) if active else {}
 
 
 class CurrentRelease(Released):
