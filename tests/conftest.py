@@ -51,6 +51,12 @@ pytest.register_assert_rewrite(*(f"medallion.testing.{name}" for name in _SUITES
 gc.disable()  # until all tests are imported, since nothing of that is garbage
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Collect garbage in a process that imports no tests, but hands them out to others."""
+    if session.config.getoption("numprocesses", None):
+        gc.enable()
+
+
 def pytest_collection_finish() -> None:
     """Leave what was imported out of every garbage collection that follows."""
     gc.freeze()

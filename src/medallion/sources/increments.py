@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from math import isfinite
 from typing import Annotated, Any, Literal, cast
 
@@ -98,12 +99,15 @@ class Increments:
         """The `former` files and one for a range; without it when all is pulled again anyway.
 
         Parameters: `begin` and `end` as a user writes them; `bound` gives their values.
+        Raises ValueError for what is no value, and for numbers or times in the wrong order.
         """
         whole = next((item for item in former if self._is_valid(item)), None)
         if whole is None:
             return list(former)
         known = cast("Bound", _cursor(whole)["to"])
         first, last = (bound(each, known) if each else None for each in (begin, end))
+        if begin and end and _is_empty(begin, end):
+            raise ValueError(f"has no values from {begin} to before {end}")
         moment = now().isoformat()
         cursor = {"from": first, "to": last, "at": moment}
         token = f"from {begin} to {end} at {moment}"
@@ -144,6 +148,16 @@ class Increments:
 
 def _cursor(item: SourceItem) -> Mapping[str, Any]:
     return item.cursor if isinstance(item.cursor, dict) else {}
+
+
+def _is_empty(begin: str, end: str) -> bool:
+    """Whether a range of numbers or times is empty; only the store knows that of other values."""
+    values: tuple[Callable[[str], Any], ...] = (Decimal, datetime.fromisoformat)
+    for value in values:
+        # TypeError: of two times, one has a zone.
+        with suppress(ArithmeticError, ValueError, TypeError):
+            return bool(value(begin) >= value(end))
+    return False
 
 
 def check_cursor(

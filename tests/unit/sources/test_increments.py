@@ -102,6 +102,24 @@ def test_a_backfill_may_have_one_bound_and_needs_a_former_pull() -> None:
     assert Increments("db orders", "v2").backfill(items, "1", "2", lambda text, _: text) == items
 
 
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [("8", "5"), ("10", "9.5"), ("7", "7"), ("2024-04-01", "2024-03-01T00:00")],
+)
+def test_a_backfill_begins_before_it_ends(begin: str, end: str) -> None:
+    items = ORDERS.items([], at(10))
+    with pytest.raises(ValueError, match=f"no values from {begin} to before {end}"):
+        ORDERS.backfill(items, begin, end, lambda text, _: text)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"), [("5", "10"), ("april", "march"), ("2024-04-01", "2024-03-01T00:00Z")]
+)
+def test_a_backfill_may_have_values_that_only_the_store_compares(begin: str, end: str) -> None:
+    items = ORDERS.items([], at(10))
+    assert len(ORDERS.backfill(items, begin, end, lambda text, _: text)) == 3
+
+
 def test_everything_is_pulled_again_after_a_change_or_a_period() -> None:
     first = ORDERS.items([], at(10))
     parts = ORDERS.items(ORDERS.items(first, at(15)), at(20))
