@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow as pa
 
 _OBJECT_BYTES = 60  # of a Python object, about
+_SAME = {bool, int, float, str, bytes, date}  # whose values Arrow does not change
 
 
 class ArrowRows:
@@ -45,14 +47,29 @@ class ArrowRows:
 
 
 def _array(values: list[Any]) -> Sequence[Any]:
-    """An Arrow array, or the values themselves where no type of Arrow has them all."""
-    if len({type(value) for value in values if value is not None}) > 1:
+    """An Arrow array, or the values themselves where Arrow would change or refuse one."""
+    types = {type(value) for value in values if value is not None}
+    if len(types) > 1:
         return values
     try:
         array: Sequence[Any] = pa.array(values)
-    except (pa.ArrowException, OverflowError):
+    except (pa.ArrowException, OverflowError, UnicodeError):
         return values
-    return array
+    same = types <= _SAME or (
+        _in_one_zone(values) if types == {datetime} else _equal(array, values)
+    )
+    return array if same else values
+
+
+def _in_one_zone(values: list[Any]) -> bool:
+    """Whether moments are all naive, or all in UTC."""
+    zones = {value.tzinfo for value in values if value is not None}
+    return zones in ({None}, {UTC})
+
+
+def _equal(array: pa.Array, values: list[Any]) -> bool:
+    """Whether the values of an array are written as these: also NaN, fields, types and digits."""
+    return repr(array.to_pylist()) == repr(values)
 
 
 def _value(item: Any) -> Any:

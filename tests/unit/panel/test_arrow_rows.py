@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from math import inf, isnan, nan
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from medallion_panel.data.arrow_rows import ArrowRows
+
+BERLIN = timezone(timedelta(hours=1))
 
 
 @pytest.mark.parametrize(
@@ -26,7 +28,17 @@ from medallion_panel.data.arrow_rows import ArrowRows
         [datetime(2024, 1, 2, 3, 4, 5, 6), None],
         [datetime(2024, 1, 2, tzinfo=UTC), None],
         [1, 2.5, "mixed"],
+        [datetime(2024, 1, 2, tzinfo=UTC), datetime(2024, 1, 2, tzinfo=BERLIN)],
         [None, None],
+        [b"\xff", None],
+        [[1, 2], None, []],
+        [[1, 2.5]],
+        [(1, 2)],
+        [{"a": 1}, {"b": 2}],
+        [{"a": {"b": 1}}, {"a": {"c": 2}}],
+        [{"b": 1, "a": 2}, {"a": 2, "b": 1}],
+        ["whole", "\ud800"],
+        [{"a": "\ud800"}],
     ],
 )
 def test_values_come_back_as_they_were(values: list[Any]) -> None:
@@ -36,6 +48,29 @@ def test_values_come_back_as_they_were(values: list[Any]) -> None:
     assert [row["a"] for row in read] == values
     assert [type(row["a"]) for row in read] == [type(value) for value in values]
     assert [row["b"] for row in read] == [*range(len(values))]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [Decimal("1.5"), Decimal("1.25")],
+        [Decimal("1E+3")],
+        [Decimal("-0.0")],
+        [[1, True], [2.0]],
+        [{"b": 1, "a": 2}, {"a": 1, "b": 2}],
+        [datetime(2024, 1, 2, tzinfo=BERLIN)],
+        [[nan], [inf]],
+    ],
+)
+def test_equal_values_are_written_as_they_were(values: list[Any]) -> None:
+    assert repr(ArrowRows({"a": values}).column("a")) == repr(values)
+
+
+@pytest.mark.parametrize(
+    "value", [[1, 2], {"a": 1}, Decimal("1.50"), datetime(2024, 1, 2, tzinfo=UTC)]
+)
+def test_values_that_arrow_does_not_change_take_its_memory(value: Any) -> None:
+    assert ArrowRows({"a": [value] * 1000}).nbytes < ArrowRows({"a": [1, "x"] * 500}).nbytes
 
 
 def test_nan_stays_nan() -> None:
