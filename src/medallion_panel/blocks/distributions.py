@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from bokeh.models import ColumnDataSource, FactorRange, Range1d
@@ -25,7 +26,7 @@ from medallion_panel.blocks.legend import RenderedChart, scale_legend
 from medallion_panel.blocks.marks import Mark, Marks, mark_of, term_condition
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
 from medallion_panel.data.arrow_rows import ArrowRows
-from medallion_panel.ui.rounding import round_width
+from medallion_panel.ui.rounding import bin_number, bin_start, round_width
 from medallion_panel.ui.theme import strength
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def histogram(block: Histogram, context: BlockContext) -> RenderedChart:
     bins: dict[int, list[dict[str, Any]]] = {}
     for row in groups:
         if is_drawable(row[block.column]):
-            bins.setdefault(_bin_number(row[block.column], width), []).append(row)
+            bins.setdefault(bin_number(row[block.column], width), []).append(row)
     if not bins:
         raise NoRowsError
     counts = {number: sum(row["_rows"] for row in rows) for number, rows in bins.items()}
@@ -59,8 +60,9 @@ def histogram(block: Histogram, context: BlockContext) -> RenderedChart:
         number = numbers[place]
         starts = [row[block.column] for row in bins[number]]
         condition = term_condition(context.kinds(block.table), term, starts)
-        label = _range(number * width, width, block, context)
-        return Mark(label, write(counts[number]), condition, terms=((term, [number * width]),))
+        start = bin_start(number, width)
+        label = _range(start, bin_start(number + 1, width), block, context)
+        return Mark(label, write(counts[number]), condition, terms=((term, [start]),))
 
     others = sum(row["_rows"] for row in groups if not is_drawable(row[block.column]))
     note = ""
@@ -90,13 +92,8 @@ def _bin_figures(
 
 def _bound(number: int, width: Decimal, kind: Kind) -> int | Decimal:
     """The bound of a bin, as a value of the column is written, without an exponent."""
-    bound = number * width
+    bound = bin_start(number, width)
     return int(bound) if kind.name == "integer" else Decimal(f"{bound:f}")
-
-
-def _bin_number(start: Any, width: Decimal) -> int:
-    """The number of a bin by its start, which stores round where it is of floating point."""
-    return round(Decimal(str(start)) / width)
 
 
 def _histogram_plot(
@@ -104,17 +101,17 @@ def _histogram_plot(
 ) -> figure:
     """The plot of the counts of rows by the number of their bin, all of one width."""
     bins = range(min(counts), max(counts) + 1)
-    starts = [number * width for number in bins]
+    bounds = [bin_start(number, width) for number in range(bins.start, bins.stop + 1)]
     places = {number: place for place, number in enumerate(counts)}
     form = context.format(block.table, block.column, block.format)
     number = context.formats.writer("integer")
     rows = [counts.get(each, 0) for each in bins]
     source = ColumnDataSource(
         {
-            "left": [float(start) for start in starts],
-            "right": [float(start + width) for start in starts],
+            "left": [float(bound) for bound in bounds[:-1]],
+            "right": [float(bound) for bound in bounds[1:]],
             "rows": rows,
-            "range": [_range(start, width, block, context) for start in starts],
+            "range": [_range(*ends, block, context) for ends in pairwise(bounds)],
             "text": [number(count) for count in rows],
             "mark": [places.get(each, -1) for each in bins],
         }
@@ -137,10 +134,10 @@ def _histogram_plot(
     return plot
 
 
-def _range(start: Decimal, width: Decimal, block: Histogram, context: BlockContext) -> str:
+def _range(low: Decimal, high: Decimal, block: Histogram, context: BlockContext) -> str:
     """A bin in words."""
     write = context.writer(block.table, block.column, block.format, short=True)
-    return context.formats.say("{low} to {high}", low=write(start), high=write(start + width))
+    return context.formats.say("{low} to {high}", low=write(low), high=write(high))
 
 
 def heatmap(block: Heatmap, context: BlockContext) -> RenderedChart:

@@ -31,7 +31,7 @@ from medallion_panel.blocks.scatter_axes import (
 )
 from medallion_panel.blocks.scatter_points import scatter_points
 from medallion_panel.data.arrow_rows import ArrowRows
-from medallion_panel.ui.rounding import down, round_width
+from medallion_panel.ui.rounding import bin_number, down, round_width
 from medallion_panel.ui.theme import strength
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _density(block: Scatter, context: BlockContext, query: Query) -> RenderedCha
     groups = context.store.group(block.table, (x_term, y_term), {"_rows": "count()"}, grouped)
     cells = [row for row in groups if is_drawable(row[block.x]) and is_drawable(row[block.y])]
     columns, rows = (
-        [round((Decimal(str(row[name])) - bins.low) / bins.width) for row in cells]
+        [bin_number(row[name], bins.width, bins.low) for row in cells]
         for name, bins in ((block.x, x_bins), (block.y, y_bins))
     )
     counts = np.full((max(rows) + 1, max(columns) + 1), np.nan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from math import inf
 
 import duckdb
@@ -64,6 +65,19 @@ def test_no_row_is_lost_where_the_bounds_of_bins_are_rounded(
             assert rows == number
             traced.append(rows)
     assert sum(traced) == len(values)
+
+
+def test_bins_of_long_decimals_are_exact(open_context: OpenContext) -> None:
+    first = 12345678901234567890123456789012
+    values = [Decimal(first + number) for number in range(11)]
+    table = SmallTable({"n": "decimal(38,1)"}, [(value,) for value in values[:10]])
+    chart = bins(open_context(table), 10)
+    assert data(chart)["rows"] == [1] * 10
+    starts, ends, rows = (column.values for column in chart.figures())
+    assert (starts, ends) == (values[:10], values[1:])
+    assert rows == [1] * 10
+    assert chart.marks is not None
+    assert [chart.marks.at(place).terms[0][1] for place in range(10)] == [[v] for v in values[:10]]
 
 
 def test_rows_without_a_finite_value_are_counted_in_a_note(open_context: OpenContext) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medallion.contracts import kind_of
-from medallion_panel.ui.rounding import down, round_width, up
+from medallion_panel.ui.rounding import bin_number, bin_start, down, round_width, up
 
 FLOAT, CENTS, WHOLE = (kind_of(name) for name in ("float64", "decimal(12,2)", "int64"))
 
@@ -23,6 +23,8 @@ FLOAT, CENTS, WHOLE = (kind_of(name) for name in ("float64", "decimal(12,2)", "i
         (0, 3, WHOLE, "1"),
         (0, Decimal("0.05"), CENTS, "0.01"),
         (7, 7, FLOAT, "1"),
+        (10**30, 10**30 + 10**6, WHOLE, "5E+4"),
+        (-1e308, 1e308, FLOAT, "1E+307"),
     ],
 )
 def test_a_width_is_round_and_no_finer_than_the_column(
@@ -40,3 +42,14 @@ def test_bounds_are_multiples_around_the_number(value: float, width: Decimal) ->
     assert low <= Decimal(str(value)) <= high
     assert high - low in (0, width)
     assert low % width == 0
+
+
+def test_long_numbers_have_exact_bounds_and_bins() -> None:
+    number, width = Decimal("12345678901234567890123456789012345.67"), Decimal("0.05")
+    low = Decimal("12345678901234567890123456789012345.65")
+    high = Decimal("12345678901234567890123456789012345.70")
+    assert (down(number, width), up(number, width)) == (low, high)
+    place = bin_number(low, width)
+    assert place == 12345678901234567890123456789012345 * 20 + 13
+    assert bin_start(place, width) == low
+    assert bin_number(high, width, low) == 1
