@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any
+from weakref import finalize
 
 from medallion.errors import MissingError, StorageError
 from medallion.secrets import masked_logger
@@ -19,21 +21,38 @@ CHUNK = 1 << 20
 _MISSING = ("STATUS_OBJECT_NAME_NOT_FOUND", "STATUS_OBJECT_PATH_NOT_FOUND", "STATUS_NOT_FOUND")
 _NO_FOLDER = ("STATUS_NOT_A_DIRECTORY", "STATUS_OBJECT_NAME_INVALID")
 _DENIED = ("STATUS_ACCESS_DENIED", "STATUS_PRIVILEGE_NOT_HELD")
+_IN_USE = ("STATUS_SHARING_VIOLATION", "0xc0000054")  # or a part of it is locked
+# The session, the share or the open file is gone; the last: the session is too old.
+_LOST = (
+    "STATUS_USER_SESSION_DELETED",
+    "STATUS_NETWORK_NAME_DELETED",
+    "STATUS_FILE_CLOSED",
+    "0xc000035c",
+)
 
 # It logs each message of a connection; the errors here say what is wrong.
 for _name in ("smbprotocol", "smbclient", "spnego"):
     masked_logger(_name).setLevel("CRITICAL")
 
-Connections = dict[str, Any]  # of `smbclient`, by host and port
+
+class SmbConnection:
+    """A connection of one thread, closed when the thread ends.
+
+    `cache` is what `smbclient` keeps of it, by host and port. Its requests refer to the cache until
+    they are collected as garbage, so the cache itself would live longer than the thread.
+    """
+
+    def __init__(self) -> None:
+        self.cache: dict[str, Any] = {}
+        self.close = finalize(self, _disconnect, self.cache, os.getpid())
 
 
-class SmbStorage(ServerSource[Connections]):
+class SmbStorage(ServerSource[SmbConnection]):
     """Files below a folder of a share. Messages are signed; SMB 1 is not spoken.
 
     The user may have a domain, `smb://DOMAIN;USER:PASSWORD@HOST/SHARE`; without a user, there must
-    be a Kerberos ticket. Symbolic links are left out, unless the server follows them itself. All
-    threads share a connection, over which each asks by itself. Raises PluginError when the extra
-    `smb` is not installed.
+    be a Kerberos ticket. Symbolic links are left out, unless the server follows them itself. Raises
+    PluginError when the extra `smb` is not installed.
     """
 
     port = 445
@@ -45,14 +64,14 @@ class SmbStorage(ServerSource[Connections]):
         if not self.share:
             raise StorageError(f"{self.url}: no share is named", hint="write smb://HOST/SHARE/PATH")
 
-    def download(self, connection: Connections, path: str, file: Path) -> None:
+    def download(self, connection: SmbConnection, path: str, file: Path) -> None:
         from smbclient import open_file
 
         source = open_file(self.path(path), "rb", share_access="rwd", **self._session(connection))
         with source, file.open("wb") as out:
             shutil.copyfileobj(source, out, CHUNK)
 
-    def look(self, connection: Connections, path: str) -> Entry | None:
+    def look(self, connection: SmbConnection, path: str) -> Entry | None:
         from smbclient import stat
 
         status = stat(self.path(path), **self._session(connection))
@@ -60,7 +79,7 @@ class SmbStorage(ServerSource[Connections]):
             return None
         return _entry(path, status.st_size, status.st_mtime_ns // 1000)
 
-    def walk(self, connection: Connections, folder: str) -> Iterator[Entry]:
+    def walk(self, connection: SmbConnection, folder: str) -> Iterator[Entry]:
         from smbclient import scandir
 
         with scandir(self.path(folder), **self._session(connection)) as files:
@@ -93,39 +112,38 @@ class SmbStorage(ServerSource[Connections]):
         if status in _DENIED:
             hint = "give the user the right to read it"
             return StorageError(f"{place}: permission denied", hint=hint)
-        if status == "STATUS_SHARING_VIOLATION":
+        if status in _IN_USE:
             hint = "close it there, and run again"
             return StorageError(f"{place}: another program has the file open", hint=hint)
+        if status and status not in _LOST:
+            hint = "look into the log of the server"
+            return StorageError(f"{place}: the server refuses to read it: {status}", hint=hint)
         return None
 
-    def connect(self) -> Connections:
-        """The connections of this process for a user, of which the one to the server is open."""
+    def connect(self) -> SmbConnection:
         from smbclient import register_session, stat
 
-        with _connecting:
-            shared = _shared.setdefault(self.key, {})
-            session = self._session(shared)
-            try:
-                register_session(self.server[0], **session)
-                stat(rf"\\{self.server[0]}\{self.share}", **session)
-            except self.faults() as error:
-                raise self._no_connection(error) from error
-        return shared
+        connection = SmbConnection()
+        session = self._session(connection)
+        try:
+            register_session(self.server[0], **session)
+            stat(rf"\\{self.server[0]}\{self.share}", **session)
+        except self.faults() as error:
+            connection.close()
+            raise self._no_connection(error) from error
+        return connection
 
-    def close(self, connection: Connections) -> None:
-        from smbclient import reset_connection_cache
+    def close(self, connection: SmbConnection) -> None:
+        connection.close()
 
-        with _connecting:
-            reset_connection_cache(fail_on_error=False, connection_cache=connection)
-
-    def _session(self, connection: Connections) -> dict[str, Any]:
+    def _session(self, connection: SmbConnection) -> dict[str, Any]:
         """How `smbclient` reaches the server."""
         return {
             "username": self.user.replace(";", "\\") if self.user else None,
             "password": self.password,
             "port": self.server[1],
             "connection_timeout": SECONDS,
-            "connection_cache": connection,
+            "connection_cache": connection.cache,
         }
 
     def _no_connection(self, error: Exception) -> StorageError:
@@ -151,8 +169,13 @@ class SmbStorage(ServerSource[Connections]):
         return StorageError(f"{self.place}: {error or 'no answer'}", hint=hint)
 
 
-_connecting = threading.Lock()
-_shared: dict[str, Connections] = {}
+def _disconnect(cache: Mapping[str, Any], process: int) -> None:
+    """Close connections without a farewell, for which a lost server would have to answer."""
+    if process != os.getpid():  # a fork, which has the sockets of the process
+        return
+    for connection in cache.values():
+        with suppress(OSError):
+            connection.disconnect(close=False)
 
 
 def _status(error: Exception) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import pickle
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -10,9 +13,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from smbprotocol.exceptions import SMBOSError
 
 from medallion.errors import MissingError, StorageError
 from medallion.storage import Storage, open_storage
+from medallion.storage.smb import SmbStorage
 from tests.proxy import proxy
 from tests.services import Service, Unavailable, samba
 from tests.source_contract import BODY, FILES, Replace, ServedSourceContract, write_file
@@ -72,6 +77,70 @@ def test_threads_read_at_the_same_time(storage: Storage) -> None:
     with ThreadPoolExecutor(8) as pool:
         bodies = list(pool.map(lambda _: storage.read("deep/b c.csv")[0], range(32)))
     assert {*bodies} == {FILES["deep/b c.csv"]}
+
+
+def test_a_lost_connection_of_one_thread_is_no_fault_of_another(
+    storage: Storage, replace: Replace, tmp_path: Path
+) -> None:
+    """A file is half read when another thread closes its own connection, which is lost."""
+    body = BODY * 8
+    replace("a.csv", body)
+    assert isinstance(storage, SmbStorage)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        download = pool.submit(storage.download, storage.connect(), "a.csv", pipe)
+        with pipe.open("rb") as read:
+            begin = read.read(1)
+            storage.close(storage.connect())
+            assert begin + read.read() == body
+        download.result()
+
+
+def test_the_connection_of_a_thread_ends_with_it(storage: Storage) -> None:
+    before = {*threading.enumerate()}
+    receivers: set[threading.Thread] = set()
+
+    def ask() -> None:
+        assert storage.info("a.csv") is not None
+        receivers.update({*threading.enumerate()} - before - {threading.current_thread()})
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    (receiver,) = receivers
+    receiver.join(30)
+    assert not receiver.is_alive()
+
+
+def test_a_refusal_of_the_server_is_no_lost_connection(service: Service, replace: Replace) -> None:
+    replace("a.csv", BODY)
+    with proxy(service.url) as between, Path(service.key, "in/a.csv").open("r+b") as file:
+        storage = opened(service, port=between.url.rpartition(":")[2])
+        assert isinstance(storage, SmbStorage)
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        with pytest.raises(StorageError, match=r"a\.csv: another program has the file open"):
+            storage.read("a.csv")
+        between.refuse = True  # a new connection
+        fcntl.lockf(file, fcntl.LOCK_UN)
+        assert storage.read("a.csv")[0] == BODY
+
+
+@pytest.mark.parametrize(
+    ("status", "fault"),
+    [
+        (0xC00000BA, "the server refuses to read it: STATUS_FILE_IS_A_DIRECTORY"),
+        (0xC0000102, "the server refuses to read it: 0xc0000102"),  # a corrupt file
+        (0xC0000043, "another program has the file open"),
+        (0xC0000203, None),  # a session that the server has ended
+        (0xC000035C, None),
+    ],
+)
+def test_what_an_answer_of_the_server_means(status: int, fault: str | None) -> None:
+    storage = open_storage("smb://ann:word@127.0.0.1:9/files")
+    assert isinstance(storage, SmbStorage)
+    refusal = storage.refusal("a.csv", SMBOSError(status, "a.csv"))
+    assert (refusal and refusal.message) == (fault and f"a.csv: {fault}")
 
 
 def test_a_wrong_password_is_refused_and_not_shown(service: Service, storage: Storage) -> None:
