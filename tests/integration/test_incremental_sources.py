@@ -382,6 +382,23 @@ def test_a_range_of_numbers_in_mariadb(tmp_path: Path, mariadb_url: str) -> None
     assert [row[0] for row in served(pipeline) if row[2] == 9] == [1, 3]  # 3 is pulled each time
 
 
+def test_a_range_of_times_in_mariadb(tmp_path: Path, mariadb_url: str) -> None:
+    """MySQL only warns of what is no time, and then finds no row."""
+    create = "create table orders (id int primary key, changed datetime(6), price int)"
+    days = ", ".join(f"({day}, '2024-01-0{day} 12:00', 0)" for day in range(1, 6))
+    execute_mysql(mariadb_url, create, f"insert into orders values {days}")
+    pipeline = declared(tmp_path, mariadb_url, "lag: 1 hour")
+    pipeline.run()
+    execute_mysql(mariadb_url, "update orders set price = 9")
+    for text in ("soon", "2024-13-45", "7"):
+        with pytest.raises(md.MedallionError, match=f"has dates or times, and '{text}' is none"):
+            pipeline.run(md.Selection(refresh=(f"bronze.orders:{text}..2024-02-01",)))
+    pipeline.run(md.Selection(refresh=("bronze.orders:2024-01-02..2024-01-03T12:00:00+01:00",)))
+    assert [row[0] for row in served(pipeline) if row[2] == 9] == [2, 5]  # 5 is pulled each time
+    pipeline.run(md.Selection(refresh=("bronze.orders:2024-01-03T13:00+01:00..2024-01-04",)))
+    assert [row[0] for row in served(pipeline) if row[2] == 9] == [2, 3, 5]
+
+
 MONGODB = """\
 name: shop
 tables:

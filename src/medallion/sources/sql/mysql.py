@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -12,7 +13,7 @@ from medallion.databases.relation import Relation
 from medallion.databases.typed_text import PulledColumn, encoded, header, in_blocks
 from medallion.errors import SourceError
 from medallion.secrets import SECRETS
-from medallion.sources.increments import CORRECT_RANGE, Bound
+from medallion.sources.increments import CORRECT_RANGE, Bound, cursor_errors
 from medallion.sources.sql.database import SqlConnection, SqlDatabase
 from medallion.sources.sql.mysql_errors import source_errors
 from medallion.sources.sql.mysql_tls import check_options, tls_arguments
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from medallion.sources.sql.mysql_cursor import StreamingCursor
 
 _BATCH = 1000
+_MOMENTS = ("date", "timestamp", "timestamptz")
+_UTC = "%Y-%m-%d %H:%M:%S.%f"  # MariaDB reads no offset
 _CONNECT_SECONDS = 8
 # Longer than a slow consumer of rows, or the other tables of the database, take; no other limits.
 _SETTINGS = "time_zone = '+00:00', net_write_timeout = 3600, wait_timeout = 86400"
@@ -173,8 +176,11 @@ class MySqlConnection(SqlConnection):
     def bound(self, relation: Relation, cursor: str, bound: Bound) -> str:
         # Next to a text, MySQL compares a number as a floating-point number.
         with source_errors(relation.label):
-            if self._cursor_column(relation, cursor).is_number:
+            column = self._cursor_column(relation, cursor)
+            if column.is_number:
                 return _number_sql(bound, relation, cursor)
+            if column.type.name in _MOMENTS:
+                bound = _moment_text(bound, relation, cursor)
             return str(self._connection.escape(bound))
 
     def less(self, relation: Relation, cursor: str, value: str, lag: int | str) -> str:
@@ -260,6 +266,19 @@ class MySqlConnection(SqlConnection):
 
         with suppress(pymysql.Error), self._database.session() as other, other.cursor() as cursor:
             cursor.execute(f"kill query {self.identity}")
+
+
+def _moment_text(bound: Bound, relation: Relation, cursor: str) -> str:
+    """A date or time in UTC. Raises SourceError: of others, MySQL warns and compares with null."""
+    text = str(bound)
+    if "-00" in text[:10]:  # as `0000-00-00`, which MySQL has
+        return text
+    with cursor_errors(relation.label, cursor, CORRECT_RANGE):
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise ValueError(f"has dates or times, and {text!r} is none") from None
+    return moment.astimezone(UTC).strftime(_UTC) if moment.tzinfo else text
 
 
 def _number_sql(bound: Bound, relation: Relation, cursor: str) -> str:
