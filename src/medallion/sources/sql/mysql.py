@@ -174,14 +174,13 @@ class MySqlConnection(SqlConnection):
         return super().cut(relation, cursor, lag, begin)
 
     def bound(self, relation: Relation, cursor: str, bound: Bound) -> str:
-        # Next to a text, MySQL compares a number as a floating-point number.
         with source_errors(relation.label):
             column = self._cursor_column(relation, cursor)
-            if column.is_number:
-                return _number_sql(bound, relation, cursor)
-            if column.type.name in _MOMENTS:
-                bound = _moment_text(bound, relation, cursor)
-            return str(self._connection.escape(bound))
+            with cursor_errors(relation.label, cursor, CORRECT_RANGE):
+                if column.is_number:
+                    return _number_sql(bound)
+                text = _moment_text(bound) if column.type.name in _MOMENTS else bound
+            return str(self._connection.escape(text))
 
     def less(self, relation: Relation, cursor: str, value: str, lag: int | str) -> str:
         if isinstance(lag, str):
@@ -268,26 +267,25 @@ class MySqlConnection(SqlConnection):
             cursor.execute(f"kill query {self.identity}")
 
 
-def _moment_text(bound: Bound, relation: Relation, cursor: str) -> str:
-    """A date or time in UTC. Raises SourceError: of others, MySQL warns and compares with null."""
+def _moment_text(bound: Bound) -> str:
+    """A date or time in UTC. Raises ValueError: of others, MySQL warns and compares with null."""
     text = str(bound)
     if "-00" in text[:10]:  # as `0000-00-00`, which MySQL has
         return text
-    with cursor_errors(relation.label, cursor, CORRECT_RANGE):
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            raise ValueError(f"has dates or times, and {text!r} is none") from None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"has dates or times, and {text!r} is none") from None
     return moment.astimezone(UTC).strftime(_UTC) if moment.tzinfo else text
 
 
-def _number_sql(bound: Bound, relation: Relation, cursor: str) -> str:
-    """A number as SQL. Raises SourceError for a text that a user wrote and that is none."""
+def _number_sql(bound: Bound) -> str:
+    """A number as SQL. Raises ValueError.
+
+    Next to a text, MySQL would compare it as a floating-point number.
+    """
     with suppress(ArithmeticError):
         number = Decimal(bound)
         if number.is_finite():
             return format(number, "f")
-    raise SourceError(
-        f"{relation.label}: the cursor {cursor!r} has numbers, and {bound!r} is none",
-        hint=CORRECT_RANGE,
-    )
+    raise ValueError(f"has numbers, and {bound!r} is none")
