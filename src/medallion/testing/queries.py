@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 import pytest
@@ -14,18 +13,9 @@ from medallion.contracts import Filter, Query, Sink, Sort, Store
 from medallion.errors import CallError
 from medallion.query.text_folding import fold
 from medallion.testing.paging import PagingContract
-from medallion.testing.served import COLUMNS, TYPES, items, publish, sorted_rows
+from medallion.testing.served import COLUMNS, COMPARISONS, TYPES, items, publish, sorted_rows
 from medallion.testing.values import ValueContract
 from medallion.testing.wide_decimals import WideDecimalContract
-
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "eq": eq,
-    "ne": ne,
-    "lt": lt,
-    "lte": le,
-    "gt": gt,
-    "gte": ge,
-}
 
 _WALL_CLOCK = datetime(2024, 1, 1, 14)
 

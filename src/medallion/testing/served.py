@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from math import nan
+from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from medallion.contracts import Sink, Sort, TableSpec
@@ -26,6 +27,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Row = dict[str, Any]
+
+# What the operators of filters say of a value and an operand.
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": eq,
+    "ne": ne,
+    "lt": lt,
+    "lte": le,
+    "gt": gt,
+    "gte": ge,
+}
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from decimal import Decimal, localcontext
 from math import floor
-from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from medallion.contracts import Filter, Query, Sink, Sort, Store, TableSpec
 from medallion.query.metrics import quantile_of
 from medallion.query.stored_integers import EXACT
 from medallion.records import Column
-from medallion.testing.served import Row, publish, rank, sorted_rows
+from medallion.testing.served import COMPARISONS, Row, publish, rank, sorted_rows
 
 _MOST = Decimal("9" * 29 + ".9999")  # with room for sums in the 34 digits of a Decimal128
 _TYPES = {"id": "int64", "kind": "text", "value": "decimal(38,4)"}
@@ -46,14 +45,6 @@ ROWS: list[Row] = [
     for number, value in enumerate(_VALUES)
 ]
 _NUMBERS = [value for value in _VALUES if value is not None]
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "eq": eq,
-    "ne": ne,
-    "lt": lt,
-    "lte": le,
-    "gt": gt,
-    "gte": ge,
-}
 
 
 class WideDecimalContract:
@@ -77,7 +68,7 @@ class WideDecimalContract:
 
     def test_filters_of_wide_decimals(self, wide: Store) -> None:
         operands = [*_NUMBERS, Decimal("1.50001"), Decimal("-1e17"), Decimal("1e33"), -(10**33)]
-        for operator, matches in _COMPARISONS.items():
+        for operator, matches in COMPARISONS.items():
             for operand in operands:
                 condition = Filter("value", operator, operand)  # type: ignore[arg-type]
                 _check(wide, lambda value, m=matches, o=operand: m(value, o), condition)  # type: ignore[misc]
