@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from threading import Thread
+from typing import TYPE_CHECKING
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
 
 
 @contextmanager
@@ -14,11 +19,24 @@ def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     # A body would wait for the acknowledgement of its headers, up to 40 ms.
     settings = {"log_message": lambda *_: None, "disable_nagle_algorithm": True}
     quiet = type("Quiet", (handler,), settings)
-    with ThreadingHTTPServer(("127.0.0.1", 0), quiet) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with ThreadingHTTPServer(("127.0.0.1", 0), quiet) as server, _running(server) as url:
+        yield url
+
+
+@contextmanager
+def serving(app: WSGIApplication) -> Iterator[str]:
+    """The URL of a WSGI application."""
+    quiet = type("QuietApplication", (WSGIRequestHandler,), {"log_message": lambda *_: None})
+    with make_server("127.0.0.1", 0, app, handler_class=quiet) as server, _running(server) as url:
+        yield url
+
+
+@contextmanager
+def _running(server: HTTPServer) -> Iterator[str]:
+    thread = Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()

@@ -24,8 +24,9 @@ from medallion_api.app import assemble
 from medallion_api.keys import new_key
 from medallion_panel.data.run_watch import RunWatch
 from tests.api import project
+from tests.http_servers import serving
 from tests.integration import small
-from tests.served_api import record, serving
+from tests.served_releases import record
 from tests.shared_release import SharedRelease
 
 _TABLES = {"bronze": {"orders": {"source": "orders.csv"}}}

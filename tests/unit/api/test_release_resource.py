@@ -18,7 +18,7 @@ from medallion_api.cache.named_releases import NamedReleases
 from medallion_api.cache.release_reader import ReleaseReader
 from medallion_api.cache.response_cache import Replies, Reply
 from medallion_api.resources.release_resource import Released
-from tests.served_api import record
+from tests.served_releases import record
 from tests.unit.api.conftest import ROWS, SPEC
 from tests.unit.api.parts import Parts, client_of
 

@@ -15,8 +15,8 @@ from medallion_api.keys import new_key
 from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.data.named_stores import NamedStores
 from tests.api import project
+from tests.http_servers import serving
 from tests.integration import small
-from tests.served_api import serving
 from tests.unit.panel.tables import SAY
 
 

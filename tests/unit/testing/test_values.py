@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from medallion.contracts import Page, Sink
-from medallion.testing.values import DAY_COMPARISONS, LARGE, LIMITS, ValueContract
+from medallion.testing.values import DAY_OPERATORS, LARGE, LIMITS, ValueContract
 
 SUITE = ValueContract()
 
@@ -84,7 +84,7 @@ def test_infinities_and_nan_that_are_changed_are_found(
     assert found(lambda: SUITE.test_metrics_of_infinities(sink))
 
 
-@pytest.mark.parametrize("operator", DAY_COMPARISONS)
+@pytest.mark.parametrize("operator", DAY_OPERATORS)
 def test_a_day_that_is_only_its_midnight_is_found(
     sink: Sink, fault: Callable[..., None], found: Callable[..., bool], operator: str
 ) -> None:
