@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 SECONDS = 30.0  # for connecting, and for each answer
 ATTEMPTS = 3  # of a request whose connection is lost
+PAUSE_SECONDS = 0.5  # at most, before the second attempt; twice as long before the third
 
 
 class ServerSource(SourceStorage, Generic[C]):
@@ -97,19 +98,36 @@ class ServerSource(SourceStorage, Generic[C]):
 
     def _ask(self, request: Callable[[C], T], path: str) -> T:
         """The answer to a request, on a new connection if the former is lost."""
-        place = f"{self.url}/{path}".rstrip("/")
-        for attempt in range(1, ATTEMPTS + 1):
-            connection = self._connection()
-            try:
-                return request(connection)
-            except self.faults() as error:
-                if refusal := self.refusal(place, error):
-                    raise refusal from error
-                self._lose(connection)
-                if attempt == ATTEMPTS:
-                    reason = str(error) or "the connection was lost"
-                    raise StorageError(f"{place}: {reason}", hint="run again later") from error
-        raise AssertionError
+        from tenacity import (
+            Retrying,
+            retry_if_exception_type,
+            stop_after_attempt,
+            wait_random_exponential,
+        )
+
+        place, faults = f"{self.url}/{path}".rstrip("/"), self.faults()
+        policy = Retrying(
+            retry=retry_if_exception_type(faults),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_random_exponential(multiplier=PAUSE_SECONDS),
+            reraise=True,
+        )
+        try:
+            answer: T = policy(self._attempt, request, place)
+        except faults as error:
+            reason = str(error) or "the connection was lost"
+            raise StorageError(f"{place}: {reason}", hint="run again later") from error
+        return answer
+
+    def _attempt(self, request: Callable[[C], T], place: str) -> T:
+        connection = self._connection()
+        try:
+            return request(connection)
+        except self.faults() as error:
+            if refusal := self.refusal(place, error):
+                raise refusal from error
+            self._lose(connection)
+            raise
 
     @property
     def key(self) -> str:
