@@ -203,9 +203,12 @@ def _value(text: str, type_: ColumnType) -> str:
 def _misread(text: str, type_: ColumnType) -> str:
     """SQL of whether DuckDB reads a text as another value, without an error; empty if it does not.
 
-    It ignores the mark of years before Christ after a time, and takes inner lists for texts.
+    It ignores the mark of years before Christ after a time, and takes inner lists for texts. The
+    end of a day, 24:00, is a time for it, but for nothing that the time comes to later.
     """
     if type_.name == "list":
         inner = _misread(text, type_.items[0][1])
         return f"{text} like '[[%'" + (f" or {inner}" if inner else "")
+    if type_.name == "time":
+        return f"regexp_matches({text}, '(^|\")24')"
     return f"contains({text}, ' BC')" if type_.name in _MOMENTS else ""

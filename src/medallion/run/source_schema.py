@@ -57,6 +57,7 @@ def settle(
     drift = [
         said for file in files for said in _differing(file, expected) or _reordered(file, expected)
     ] + missing
+    drift += _columns_of_some_parts(table, files)
     drift += _type_drift(_by_source_type(files), types, before)
     names = (
         expected
@@ -110,6 +111,20 @@ def _differing(file: SourceFile, expected: Sequence[str]) -> list[str]:
 def _reordered(file: SourceFile, expected: Sequence[str]) -> list[str]:
     same = [column.name for column in file.columns] == list(expected)
     return [] if same else [f"{file.name}: columns in another order"]
+
+
+def _columns_of_some_parts(table: SourceTable, files: Sequence[SourceFile]) -> list[str]:
+    """What to do about a database table whose columns changed after parts of it were pulled."""
+    source = table.declared.pulled
+    if source is None or source.pulled_format != "typed_csv" or len(files) < 2:
+        return []
+    parts = [{column.name for column in file.columns} for file in files]
+    partial = sorted(set().union(*parts) - parts[0].intersection(*parts))
+    return [
+        f"column {name!r} is null in rows that were pulled without it; "
+        f"to pull all again: medallion run --refresh {table.name}"
+        for name in partial
+    ]
 
 
 def _by_column(files: Sequence[SourceFile]) -> dict[str, Typed]:

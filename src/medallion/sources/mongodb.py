@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from pymongo.database import Database
 
 BATCH = 1000  # documents
+_DATE_OF_NUMBER = re.compile(r'\{"\$date": \{"\$numberLong": "(-?\d+)"\}\}')
 
 
 class MongoDBSource(DataSource):
@@ -206,9 +209,6 @@ class MongoDBConnection:
 
     def pull(self, source: MongoDBSource, values: CursorRange) -> Iterator[bytes]:
         """The documents of a collection as lines of JSON. Raises SourceError without one."""
-        from bson.json_util import RELAXED_JSON_OPTIONS, dumps
-
-        options = RELAXED_JSON_OPTIONS.with_options(tz_aware=True)
         documents = self._collection(source).find(
             self._query(source, range_filter(source.cursor, values)),
             dict.fromkeys(source.fields, 1) or None,
@@ -218,7 +218,7 @@ class MongoDBConnection:
         )
         lines: list[str] = []
         for document in documents:
-            lines.append(dumps(document, json_options=options, ensure_ascii=False))
+            lines.append(json_line(document))
             if len(lines) == BATCH:
                 yield "".join(f"{line}\n" for line in lines).encode()
                 lines.clear()
@@ -243,6 +243,27 @@ class MongoDBConnection:
 
         declared = loads(dumps(source.filter))
         return {"$and": [declared, more]} if more else declared
+
+
+def json_line(document: Mapping[str, Any]) -> str:
+    """A document as relaxed extended JSON, where dates of all years are alike.
+
+    The standard writes those before 1970 as numbers, and dates of birth would have two types.
+    """
+    from bson.json_util import RELAXED_JSON_OPTIONS, dumps
+
+    options = RELAXED_JSON_OPTIONS.with_options(tz_aware=True)
+    return _DATE_OF_NUMBER.sub(_iso_date, dumps(document, json_options=options, ensure_ascii=False))
+
+
+def _iso_date(match: re.Match[str]) -> str:
+    """A date as text, or as it was in years that no text of ISO 8601 has."""
+    try:
+        moment = datetime(1970, 1, 1) + timedelta(milliseconds=int(match[1]))
+    except OverflowError:
+        return match[0]
+    precision = "milliseconds" if moment.microsecond else "seconds"
+    return f'{{"$date": "{moment.isoformat(timespec=precision)}Z"}}'
 
 
 @contextmanager

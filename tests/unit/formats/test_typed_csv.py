@@ -78,6 +78,8 @@ def test_null_and_the_empty_text_differ(tmp_path: Path) -> None:
         ("date", "0044-03-15 BC"),
         ("timestamp", "0044-03-15 01:02:03 BC"),
         ("timestamp", "294276-12-31 23:59:59"),
+        ("time", "24:00:00"),
+        ("list<time>", '["12:00:00","24:00:00"]'),
         ("decimal(12,2)", "NaN"),
         ("list<int32>", '[["1","2"],["3","4"]]'),
         ("list<text>", '[["a"],["b"]]'),

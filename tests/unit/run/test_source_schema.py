@@ -205,3 +205,20 @@ def test_a_table_without_files_has_the_columns_it_had(table: SourceTable) -> Non
     assert settle(table, [], before) == (before.columns, [])
     settled = settle(declared(table, columns=("x",)), [], None)
     assert columns(settled) == {"x": "text"}
+
+
+def test_a_column_that_only_some_parts_of_a_database_table_have_can_be_pulled_again(
+    table: SourceTable,
+) -> None:
+    """Its rows in the other parts have null, though the database may have a value."""
+    sql = {"url": "sqlite:shop.db", "table": "orders", "cursor": "id", "key": "id"}
+    pulled = replace(table, declared=Source(source={"sql": sql}))
+    hint = "to pull all again: medallion run --refresh bronze.orders"
+    settled = settle(pulled, [file("orders", "x", "old"), file("part 1", "x", "new")], None)
+    assert settled[1] == [
+        "part 1: new column 'new'",
+        "part 1: no column 'old'",
+        f"column 'new' is null in rows that were pulled without it; {hint}",
+        f"column 'old' is null in rows that were pulled without it; {hint}",
+    ]
+    assert settle(pulled, [file("orders", "x"), file("part 1", "x")], None)[1] == []

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from bson import Decimal128, Int64, ObjectId
+from bson.datetime_ms import DatetimeMS
 from pydantic import ValidationError
 from pymongo import MongoClient
 
@@ -38,7 +39,11 @@ VALUES: list[tuple[Any, Any]] = [
     (None, None),
     ("zoë\n", "zoë\n"),
     (datetime(2024, 1, 2, 3, 4, 5, 678000, UTC), {"$date": "2024-01-02T03:04:05.678Z"}),
-    (datetime(1, 1, 1, tzinfo=UTC), {"$date": {"$numberLong": "-62135596800000"}}),
+    (datetime(1955, 11, 5, 6, 15, 0, 5000, UTC), {"$date": "1955-11-05T06:15:00.005Z"}),
+    (datetime(1, 1, 1, tzinfo=UTC), {"$date": "0001-01-01T00:00:00Z"}),
+    (DatetimeMS(-62135596800001), {"$date": {"$numberLong": "-62135596800001"}}),
+    (DatetimeMS(1 << 62), {"$date": {"$numberLong": str(1 << 62)}}),
+    ('{"$date": {"$numberLong": "-1"}}', '{"$date": {"$numberLong": "-1"}}'),
     (ObjectId("65a000000000000000000001"), {"$oid": "65a000000000000000000001"}),
     (b"\x00\xff", {"$binary": {"base64": "AP8=", "subType": "00"}}),
     ([1, {"a": "b"}], [1, {"a": "b"}]),

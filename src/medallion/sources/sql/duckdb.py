@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _HINTS = {
     "Catalog Error": "create it, or correct its name",
-    "Binder Error": "correct `columns`, or the `query`",
+    "Binder Error": "correct `columns`, `cursor` and `key`, or the `query`",
     "Parser Error": "correct the `query`; it is one `select` statement",
     "not a valid DuckDB database file": "correct the `url`; the file must be one of DuckDB",
     "read-only": "a query may only read",

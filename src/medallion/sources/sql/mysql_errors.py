@@ -15,7 +15,7 @@ _HINTS = {
     1044: "grant this user rights on the database, or correct its name in the URL",
     1045: _CREDENTIALS,
     1049: "create the database, or correct its name in the URL",
-    1054: "correct `columns`, or the `query`",
+    1054: "correct `columns`, `cursor` and `key`, or the `query`",
     1060: "give one another name in the query, by `as`",
     1064: _QUERY,
     1142: _RIGHTS,

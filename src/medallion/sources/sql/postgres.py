@@ -53,7 +53,7 @@ _HINTS = {
     "25006": "a query may only read",
     "42501": "grant this user the right to select from it",
     "42601": "correct the `query`; it is one `select` statement",
-    "42703": "correct `columns`, or the `query`",
+    "42703": "correct `columns`, `cursor` and `key`, or the `query`",
     "42P01": "create it, or correct its name, which is `schema.table` in another schema",
     "3F000": "correct the name of the schema",
 }

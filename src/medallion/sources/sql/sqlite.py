@@ -17,7 +17,7 @@ from medallion.sources.sql.database_file import DatabaseFile
 _TIMEOUT = 10.0  # seconds to wait for a writer
 _HINTS = {
     "no such table": "create it, or correct its name",
-    "no such column": "correct `columns`, or the `query`",
+    "no such column": "correct `columns`, `cursor` and `key`, or the `query`",
     "syntax error": "correct the `query`; it is one `select` statement",
     "file is not a database": "correct the `url`; the file must be one of SQLite",
     "attempt to write": "a query may only read",

@@ -38,7 +38,7 @@ TYPES = {
     "char(3)": ("'x'", "text", "x  "),
     "bytea": ("'\\x00ff'", "binary", "\\x00\\xFF"),
     "date": ("'infinity'", "date", "infinity"),
-    "time": ("'24:00'", "time", "24:00:00"),
+    "time": ("'23:59:59.999999'", "time", "23:59:59.999999"),
     "timetz": ("'12:00+02'", "text", "12:00:00+02"),
     "timestamp": ("'-infinity'", "timestamp", "-infinity"),
     "timestamptz": (
