@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.services import free_ports, listens
 
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 @dataclass

@@ -56,7 +56,7 @@ def prefect_server(folder: Path) -> Iterator[str]:
     finally:
         server.terminate()
         try:
-            server.wait(20)
+            server.wait(60)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
@@ -88,7 +88,7 @@ def _install() -> None:
 
 def _healthy(url: str) -> bool:
     try:
-        with urlopen(f"{url}/health", timeout=2) as answer:  # noqa: S310 (an address of our own)
+        with urlopen(f"{url}/health", timeout=10) as answer:  # noqa: S310 (an address of our own)
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -45,7 +45,7 @@ class Proxy:
                 client.close()
                 continue
             try:
-                server = socket.create_connection(self.target, 5)
+                server = socket.create_connection(self.target, 60)
             except OSError:
                 client.close()
                 continue

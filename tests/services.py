@@ -28,8 +28,9 @@ MARIADB_PACKAGE = "mariadb-server-core mariadb-client-core"  # of Debian
 SAMBA_PACKAGE = "samba"  # of Debian
 AZURITE = Path(__file__).parent / "azurite"
 
-_START_SECONDS = 60
+_START_SECONDS = 180
 PORTS = range(10_000, 20_000)
+_given: set[int] = set()  # in this process: they may be free until their server starts
 
 
 @dataclass(frozen=True)
@@ -288,13 +289,20 @@ def samba() -> Iterator[Service]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Free ports, below the range that the system uses for outgoing connections."""
+    """Free ports, below the range that the system uses for outgoing connections.
+
+    Each worker of pytest-xdist has ports of its own, and gets none of them twice.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    candidates = [port for port in PORTS[worker::workers] if port not in _given]
     ports: list[int] = []
-    for port in random.sample(PORTS, len(PORTS)):
+    for port in random.sample(candidates, len(candidates)):
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             ports.append(port)
         if len(ports) == count:
+            _given.update(ports)
             return ports
     raise RuntimeError(f"no {count} ports are free between {PORTS[0]} and {PORTS[-1]}")
 

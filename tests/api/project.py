@@ -106,14 +106,14 @@ def gunicorn(folder: Path, workers: int = 2, *options: str, **environment: str) 
             yield place
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(120)
 
 
 def wait(place: str, process: subprocess.Popen[bytes]) -> None:
     """Until it answers."""
-    for _ in range(300):
+    for _ in range(1200):
         if process.poll() is not None:
-            raise AssertionError(f"gunicorn ended with {process.returncode}")
+            raise AssertionError(f"the server ended with {process.returncode}")
         connection = HTTPConnection(place, timeout=5)
         try:
             connection.request("GET", "/health")
@@ -124,4 +124,4 @@ def wait(place: str, process: subprocess.Popen[bytes]) -> None:
             return
         finally:
             connection.close()
-    raise AssertionError("gunicorn did not answer in 30 s")
+    raise AssertionError("the server did not answer in two minutes")

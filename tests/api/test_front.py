@@ -36,10 +36,14 @@ def scope(method: str = "GET", path: str = "/") -> dict[str, Any]:
 
 
 def answer(
-    app: Any, folder: Path, until: Callable[[], bool] = lambda: True, method: str = "GET"
+    app: Any,
+    folder: Path,
+    until: Callable[[], bool] = lambda: True,
+    method: str = "GET",
+    timeout: float = 60,
 ) -> Sent:
     """What the API answers when `app` takes the place of its application."""
-    project.write(folder, api=project.API + "  query_timeout: 0.1\n")
+    project.write(folder, api=project.API + f"  query_timeout: {timeout}\n")
     front, sent = (
         Front(lambda: replace(assemble(project.load(folder)), app=app)),
         list[dict[str, Any]](),
@@ -79,7 +83,7 @@ def test_what_takes_too_long_is_a_503_problem_and_its_answer_is_closed(
         start("200 OK", [])
         return _Late()
 
-    start, body = answer(app, tmp_path, closed.is_set)
+    start, body = answer(app, tmp_path, closed.is_set, timeout=0.1)
     assert start["status"] == 503
     assert (b"content-type", b"application/problem+json") in start["headers"]
     problem = json.loads(body["body"])

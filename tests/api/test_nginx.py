@@ -64,7 +64,7 @@ def nginx(tmp_path: Path, api: str) -> Iterator[str]:
         yield place
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 def get(connection: HTTPConnection, path: str) -> tuple[int, bytes]:

@@ -25,7 +25,7 @@ MEDIANS = stored(small.MEDIANS)
 MERGED = YAML.replace("{key: client_id,", "{key: client_id, mode: merge,")
 ON_S3 = MERGED.replace("layers:", "lake: ${LAKE}\nlayers:", 1)
 """On S3, with one table in mode `merge`, which gives the same rows here."""
-IMPATIENT = "serverSelectionTimeoutMS=1000"
+IMPATIENT = "serverSelectionTimeoutMS=3000"
 
 Figures = tuple[int, Decimal]
 

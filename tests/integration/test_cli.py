@@ -444,7 +444,7 @@ def test_ctrl_c_ends_a_run_in_one_line_and_the_next_resumes(
         time.sleep(0.02)
 
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=120)
 
     assert (process.returncode, err) == (
         130,

@@ -105,7 +105,7 @@ def test_requests_of_the_api(tmp_path: Path) -> None:
     project.publish(tmp_path)
     with collecting() as collector:
         environment = settings(collector, OTEL_BSP_SCHEDULE_DELAY="100")
-        with project.gunicorn(tmp_path, 1, **environment) as place:
+        with project.gunicorn(tmp_path, 1, "--graceful-timeout", "60", **environment) as place:
             for _ in range(3):
                 assert get(place, "/tables", {"traceparent": CLIENT}) == 200
             assert get(place, "/tables/nothing") == 404
@@ -145,7 +145,7 @@ def get(place: str, path: str, headers: dict[str, str] | None = None) -> int:
 
 def until(condition: Any) -> None:
     """Wait until spans have arrived; they are sent a moment after the response."""
-    for _ in range(300):
+    for _ in range(900):
         if condition():
             return
         time.sleep(0.1)

@@ -106,7 +106,7 @@ def test_served_on_a_schedule(folder: Path, prefect_api: str) -> None:
         assert small.in_lake(pipeline) == small.BOTH
     finally:
         serving.terminate()
-        serving.wait(30)
+        serving.wait(120)
 
 
 def test_sqlalchemy_is_not_needed() -> None:
@@ -165,10 +165,10 @@ def asked(server: str, path: str, body: dict[str, Any]) -> Any:
     """The response to a request, retried on 503 from a busy server as Prefect's own client does."""
     content, headers = json.dumps(body).encode(), {"content-type": "application/json"}
     request = Request(f"{server}/{path}", content, headers)  # noqa: S310
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while True:
         try:
-            with urlopen(request, timeout=30) as answer:  # noqa: S310 (an address of our own)
+            with urlopen(request, timeout=120) as answer:  # noqa: S310 (an address of our own)
                 return json.load(answer)
         except HTTPError as refused:
             refused.close()
@@ -177,7 +177,7 @@ def asked(server: str, path: str, body: dict[str, Any]) -> Any:
             time.sleep(0.5)
 
 
-def until(look: Any, folder: Path | None = None, seconds: float = 120) -> Any:
+def until(look: Any, folder: Path | None = None, seconds: float = 240) -> Any:
     """The first result of `look` that is not empty: the server stores events with a delay."""
     end = time.monotonic() + seconds
     while not (found := look()):

@@ -228,8 +228,8 @@ def run_and_kill(
         options = {
             **(original.lake.options or {}),
             "patience": 1,
-            "read_timeout": 2,
-            "connect_timeout": 2,
+            "read_timeout": 30,
+            "connect_timeout": 30,
         }
         pipeline = md.Pipeline(original.declaration, base=project.folder, options=options)
         with pytest.raises(ServiceError, match=said) as error:
@@ -237,7 +237,7 @@ def run_and_kill(
         assert "server" in error.value.hint
 
     in_a_child(run)
-    assert process.wait(20) == -signal.SIGKILL
+    assert process.wait(120) == -signal.SIGKILL
     instants.tried[instants.SERVER_KILLED] += 1
 
 

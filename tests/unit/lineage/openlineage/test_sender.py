@@ -115,7 +115,7 @@ def test_what_the_process_itself_needs_is_waited_for(caplog: pytest.LogCaptureFi
     sender.start()
     sender.put(build)
     started.wait(60)
-    Timer(0.5, ready.set).start()
-    sender.close(0.2)
+    Timer(3, ready.set).start()
+    sender.close(2)
     assert client.sent == ["a"]
     assert caplog.messages == []

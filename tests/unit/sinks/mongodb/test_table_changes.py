@@ -94,7 +94,7 @@ def test_a_copy_that_its_client_no_longer_awaits_leaves_nothing(
     failures: list[OperationFailure] = []
 
     def copy_slowly() -> None:
-        pause = {"$function": {"body": "function() { sleep(20) }", "args": [], "lang": "js"}}
+        pause = {"$function": {"body": "function() { sleep(100) }", "args": [], "lang": "js"}}
         with connect(mongodb_url) as client:
             client_database = client.get_default_database()
             client_database.create_collection("two__loading7")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from threading import Event
 from types import SimpleNamespace
 from typing import Any
@@ -34,8 +34,9 @@ def test_a_batch_that_arrives_while_the_session_is_killed_is_too_late() -> None:
 
 
 def test_a_session_is_not_killed_after_its_first_batch() -> None:
-    killed = Event()
-    with TimeLimit("mongodb://there/db", 0.2).of_first_batch(session(killed)):
-        pass
-    time.sleep(0.4)
+    killed, before = Event(), {*threading.enumerate()}
+    with TimeLimit("mongodb://there/db", 60).of_first_batch(session(killed)):
+        (timer,) = {*threading.enumerate()} - before
+    timer.join(30)
+    assert not timer.is_alive()
     assert not killed.is_set()

@@ -141,7 +141,7 @@ def test_a_connection_that_was_lost_between_two_steps_is_opened_again(
 def test_a_connection_that_the_server_ended_as_idle_is_opened_again(
     postgres_url: str, connection: Connection
 ) -> None:
-    sink = Postgres(url=f"{postgres_url}?options=-c%20idle_session_timeout%3D300")
+    sink = Postgres(url=f"{postgres_url}?options=-c%20idle_session_timeout%3D1500")
     with sink.connected() as connected:
         first = release(sink, "first", [load(connected, "one", items(5)).served])
         while other_sessions(connection):
