@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from medallion.contracts import NamedRelease, Store
@@ -18,6 +20,7 @@ from medallion_panel.ui.visitor_errors import visitor_text
 
 _MOST = 4  # stores that are kept in memory
 _MOST_RELEASES = 10  # that are offered to compare with
+_THREADS = 8
 
 
 @dataclass(frozen=True)
@@ -33,21 +36,20 @@ class NamedStores:
 
     def __init__(self, pipeline: Pipeline, store: Store) -> None:
         self._pipeline, self._store = pipeline, store
+        # Of its own: an API or a lake that hangs takes none from visitors of the published release.
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="dashboard-named")
         self._lock = threading.Lock()
         self._stores: OrderedDict[str, CachedStore] = OrderedDict()
 
-    def choose(
-        self, reference: str, published: CachedStore, say: Messages
-    ) -> tuple[CachedStore, str]:
-        """The store of a reference, and a banner for visitors; `published` without a reference."""
-        if not reference:
-            return published, ""
+    async def choose(self, reference: str, published: CachedStore, say: Messages) -> NamedStore:
+        """The store of a reference, opened in a thread; `published` where that is not possible."""
+        loop = asyncio.get_running_loop()
         try:
-            choice = self.named(reference, say)
+            return await loop.run_in_executor(self._pool, self.named, reference, say)
         except MedallionError as error:
             reason = visitor_text(error, say)
-            return published, say("The published release is shown: {reason}", reason=reason)
-        return choice.store, choice.banner
+            banner = say("The published release is shown: {reason}", reason=reason)
+            return NamedStore(published, banner)
 
     def references(self, shown: Release) -> tuple[str, ...]:
         """The names of candidates, and the ids of the last published releases whose tables are

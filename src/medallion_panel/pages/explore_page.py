@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from medallion.query.aggregation import term_column
@@ -52,7 +54,7 @@ _PLAIN = tuple(name for name in FUNCTIONS if name != "quantile")
 Ask = Callable[[dict[str, list[str]]], None]
 
 
-def add_query_form(page: OpenPage, store: CachedStore, formats: Formats, ask: Ask) -> None:
+async def add_query_form(page: OpenPage, store: CachedStore, formats: Formats, ask: Ask) -> None:
     """Show the form of the query above a page of ExploreSettings, and its YAML below.
 
     Parameters: `ask` is called with the parameters of a URL when a visitor changes the query.
@@ -60,6 +62,8 @@ def add_query_form(page: OpenPage, store: CachedStore, formats: Formats, ask: As
     settings = page.page
     if not isinstance(settings, ExploreSettings):
         return
+    read = partial(form_content, settings.query, store, formats)
+    content = await asyncio.get_running_loop().run_in_executor(store.pool, read)
 
     def asked(parameters: dict[str, list[str]]) -> None:
         kinds = store.kinds(parameters["table"][0]) if parameters.get("table") else {}
@@ -67,7 +71,7 @@ def add_query_form(page: OpenPage, store: CachedStore, formats: Formats, ask: As
 
     for card in page.cards.values():  # they are explored already
         card.view.explored = False
-    page.view.above = QueryForm(asked, **form_content(settings.query, store, formats))
+    page.view.above = QueryForm(asked, **content)
     say = formats.say
     code = CodeSnippetList.of(say)
     items = [{"title": say("YAML, to be pasted below dashboard:"), "text": page_yaml(settings)}]
@@ -76,7 +80,7 @@ def add_query_form(page: OpenPage, store: CachedStore, formats: Formats, ask: As
 
 
 def form_content(query: ExploreQuery, store: CachedStore, formats: Formats) -> dict[str, Any]:
-    """The parameters of a QueryForm for a query."""
+    """The parameters of a QueryForm for a query. Reads the store."""
     kinds, say = store.kinds(query.table), formats.say
     automatic = chart_of(ExploreQuery(query.table, query.measures, query.by), store)
     return {

@@ -27,6 +27,10 @@ _AGE_SECONDS = 60  # between two updates of the age of a release
 class OpenSession(Protocol):
     """What the timer calls of a session, on the event loop and with its document."""
 
+    @property
+    def store(self) -> CachedStore:
+        """The store that it shows."""
+
     def look(self, *, aged: bool) -> None:
         """Show what the last looks found, if it is not shown, or only ages that are `aged`."""
 
@@ -44,20 +48,20 @@ class OpenSessions:
 
     def __init__(self, run_watch: RunWatch) -> None:
         self.run_watch = run_watch
-        self._open: dict[OpenSession, tuple[Document | None, CachedStore]] = {}
+        self._open: dict[OpenSession, Document | None] = {}
         self._written = 0  # the period in which ages were last written
         self._timers = (
             PeriodicCallback(self._look, _LOOK_MS),
             PeriodicCallback(self._beat, BEAT_MS),
         )
 
-    def add(self, session: OpenSession, store: CachedStore) -> None:
-        """Serve a session that shows a store, until its document is destroyed."""
+    def add(self, session: OpenSession) -> None:
+        """Serve a session until its document is destroyed."""
         if not self._open:
             # Else the timers would keep the document of the first session in their context.
             for timer in self._timers:
                 Context().run(timer.start)
-        self._open[session] = pn.state.curdoc, store
+        self._open[session] = pn.state.curdoc
         pn.state.on_session_destroyed(lambda _: self._remove(session))
 
     def _remove(self, session: OpenSession) -> None:
@@ -68,13 +72,13 @@ class OpenSessions:
 
     async def _look(self) -> None:
         """Look at every store once, then tell the sessions. The next look waits for this one."""
-        stores = {store for _, store in self._open.values()}
+        stores = {session.store for session in self._open}
         loop = asyncio.get_running_loop()
         looks = [loop.run_in_executor(store.pool, self._read, store) for store in stores]
         await asyncio.gather(*looks)
         period = int(time() // _AGE_SECONDS)
         aged, self._written = period != self._written, period
-        for session, (document, _) in list(self._open.items()):
+        for session, document in list(self._open.items()):
             with set_curdoc(document):
                 session.look(aged=aged)
 
@@ -84,6 +88,6 @@ class OpenSessions:
         self.run_watch.failure()
 
     def _beat(self) -> None:
-        for session, (document, _) in list(self._open.items()):
+        for session, document in list(self._open.items()):
             with set_curdoc(document):
                 session.beat()

@@ -17,7 +17,7 @@ from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.data.column_usage import cache_columns_of
 from medallion_panel.data.named_stores import NamedStores
 from medallion_panel.data.origin_reader import OriginReader
-from medallion_panel.data.quarantine_reader import QuarantineAccess, QuarantineReader
+from medallion_panel.data.quarantine_reader import QuarantineReader
 from medallion_panel.data.run_watch import Health
 from medallion_panel.pages.click_actions import ClickActions
 from medallion_panel.pages.explore_page import add_query_form
@@ -28,6 +28,7 @@ from medallion_panel.pages.page import OpenPage
 from medallion_panel.pages.page_list import pages_of
 from medallion_panel.pages.page_menu import PageMenu
 from medallion_panel.pages.period_options import page_options
+from medallion_panel.pages.shown_release import ShownRelease, quarantine_access
 from medallion_panel.pages.status import Status
 from medallion_panel.section import Dashboard, PageSettings
 from medallion_panel.ui.busy_state import detach_from_busy_state
@@ -81,16 +82,9 @@ class VisitorSession:
         self._requested: tuple[str, Parameters | None] = ("", {})
         self._status = Status(formats, section.stale_after, lambda: self._request_page(RUNS))
         self._url = UrlState(lambda: pn.state.execute(self._follow_url), self._on_narrow)
-        reference = next(iter(self._url.read().get(_RELEASE, ())), "")
-        self._store, banner = stores[1].choose(reference, stores[0], say)
-        self._stores = stores[1]
-        self._banner = Notice(banner, severity="warning", margin=(0, 0, 16, 0))
-        self._rejects = None
-        user = "" if pn.state.user == "guest" else pn.state.user or ""
-        if section.shows_why(logged_in=bool(user)):
-            shown = reference if self._store is not stores[0] else ""
-            self._rejects = QuarantineAccess(readers[1], user, section.corrections, shown)
-        reader = readers[0] if self._rejects else None
+        rejects, self._stores = quarantine_access(section, readers[1]), stores[1]
+        self._shown = ShownRelease(self._url.first(_RELEASE), stores, rejects, say)
+        reader = readers[0] if rejects else None
         self._clicks = ClickActions(self._kept, reader, formats, self._explore)
         self._connection = Connection.of(say)
         self._menu = PageMenu(self._request_page, say("Pages"))
@@ -99,12 +93,16 @@ class VisitorSession:
         detach_from_busy_state(self.view)
         pn.state.onload(self._start)
 
+    @property
+    def store(self) -> CachedStore:
+        """The store of the release that it shows."""
+        return self._shown.store
+
     def _layout(self, title: str, logo: str) -> pmui.Page:
-        content = [part.view for part in (self._banner, self._notice, self._kept)]
+        content = [part.view for part in (self._shown.banner, self._notice, self._kept)]
         content += [self._url.component, self._connection, self._clicks.view]
-        theme = self._url.read().get(_THEME, [])
-        views = (self._menu.view, self._status.view)
-        return page_frame(title, content, *views, self._formats, theme, logo)
+        look = (self._formats, self._url.read().get(_THEME, []), logo)
+        return page_frame(title, content, self._menu.view, self._status.view, *look)
 
     def _on_narrow(self, narrow: bool) -> None:
         """Show the menu next to the page where there is room; on a phone it lies over it."""
@@ -112,7 +110,7 @@ class VisitorSession:
 
     async def _start(self) -> None:
         self._url.listen()
-        self._sessions.add(self, self._store)
+        self._sessions.add(self)
         await self._check_release()
 
     def beat(self) -> None:
@@ -127,11 +125,11 @@ class VisitorSession:
         if waits or seen is None or seen != self._shown_status:
             pn.state.execute(self._check_release)
         elif aged:
-            pn.state.execute(partial(self._status.show, self._store.last_release(), *seen[1]))
+            pn.state.execute(partial(self._status.show, self.store.last_release(), *seen[1]))
 
     def _seen_status(self) -> tuple[str, Health] | None:
         """What the header is about, by the last looks of any visitor; None when they are old."""
-        release, health = self._store.seen_release(), self._run_watch.seen()
+        release, health = self.store.seen_release(), self._run_watch.seen()
         return (release.id, health) if release and health else None
 
     async def _check_release(self) -> None:
@@ -140,7 +138,8 @@ class VisitorSession:
             return
         self._checking = True
         try:
-            look = self._store.recent_release if self._release else self._store.release
+            await self._shown.open()
+            look = self.store.recent_release if self._release else self.store.release
             await self._show_release(await self._in_thread(look))
         except MedallionError as error:
             self._status.show_error(error, self._release)
@@ -157,7 +156,9 @@ class VisitorSession:
         if self._release is not None and release.id == self._release.id:
             await self._retry()
             return
-        pages = await self._in_thread(pages_of, self._section, self._store, release, self._rejects)
+        pages = await self._in_thread(
+            pages_of, self._section, self.store, release, self._shown.rejects
+        )
         pages = with_explored(pages, self._section, self._pages, self._say)
         self._pages = {page.slug: page for page in pages}
         self._menu.show(self._pages)
@@ -189,19 +190,20 @@ class VisitorSession:
         """Give the filters of a page the options of another release; whether they allow that."""
         if self._pages.get(page.page.slug) != page.page:
             return False
-        read = (page_options, page.page, self._store, self._say, self._stores)
+        read = (page_options, page.page, self.store, self._say, self._stores)
         options, period, _ = await self._in_thread(*read)
         return page.update_options(options, period)
 
     async def _follow_url(self) -> None:
         """Show what the URL says."""
-        parameters = self._url.read()
-        slug = next(iter(parameters.get(_PAGE, ())), next(iter(self._pages), ""))
-        notices = []
+        if not self._pages:  # the release is not read yet
+            return
+        notices, first = [], next(iter(self._pages))
+        slug = self._url.first(_PAGE) or first
         if slug not in self._pages:
             notices = [self._say("There is no page “{name}”; this is the first one.", name=slug)]
-            slug = next(iter(self._pages))
-        await self._open_page(slug, parameters, notices)
+            slug = first
+        await self._open_page(slug, self._url.read(), notices)
 
     def _request_page(self, slug: str) -> None:
         if slug != self._requested[0] and slug in self._pages:  # else the browser's echo
@@ -233,8 +235,8 @@ class VisitorSession:
         self._menu.select(slug)
         filters = parameters and {name: parameters[name] for name in parameters if name not in _OWN}
         try:
-            release = self._store.last_release().id
-            query = (self._pages, slug, filters, self._store, self._formats)
+            release = self.store.last_release().id
+            query = (self._pages, slug, filters, self.store, self._formats)
             notices = [*notices, *await self._in_thread(read_query, *query)]
             page = await self._kept_page(slug)
             new = page is None
@@ -245,7 +247,7 @@ class VisitorSession:
             if not new:
                 notices += page.resume(filters)
             self._notice.show(" ".join(notices))
-            if self._store.last_release().id != release and not await self._update_page():
+            if self.store.last_release().id != release and not await self._update_page():
                 self._write_url()
                 await self._follow_url()
             return
@@ -262,19 +264,19 @@ class VisitorSession:
     async def _kept_page(self, slug: str) -> OpenPage | None:
         """The page as it was left, if its filters allow to show the active release."""
         page = self._kept.get(self._pages[slug])
-        if page is None or page.is_of(self._store.last_release().id):
+        if page is None or page.is_of(self.store.last_release().id):
             return page
         return page if await self._update_options(page) else None
 
     async def _new_page(self, slug: str, filters: Parameters, notices: list[str]) -> OpenPage:
         """A page with its filters, and its cards as far as they are read soon."""
-        read = (page_options, self._pages[slug], self._store, self._say, self._stores)
+        read = (page_options, self._pages[slug], self.store, self._say, self._stores)
         options, period, remarks = await self._in_thread(*read)
         notices += remarks
-        context = (self._store, self._formats, self._pipeline, self._write_url, self._cache_columns)
+        context = (self.store, self._formats, self._pipeline, self._write_url, self._cache_columns)
         periods = (period, self._stores)
-        page = OpenPage(self._pages[slug], options, *context, periods, rejects=self._rejects)
-        add_query_form(page, self._store, self._formats, self._explore)
+        page = OpenPage(self._pages[slug], options, *context, periods, rejects=self._shown.rejects)
+        await add_query_form(page, self.store, self._formats, self._explore)
         notices += page.set(filters)
         await page.fill()
         return page
@@ -284,17 +286,15 @@ class VisitorSession:
         page = self._kept.open
         if page is not None and page.page.slug in self._pages:
             settings, pages = self._pages[page.page.slug], list(self._pages.values())
-            await self._in_thread(cache_columns_of, settings, pages, self._store)
+            await self._in_thread(cache_columns_of, settings, pages, self.store)
 
     async def _in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
         """The result of a function that reads the store, without blocking other visitors."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._store.pool, function, *arguments)
+        return await loop.run_in_executor(self.store.pool, function, *arguments)
 
     def _write_url(self) -> None:
         page = self._kept.open
         if page is not None:
-            former = self._url.read()
             parameters = {_PAGE: [page.page.slug], **page.texts()}
-            others = {name: former[name] for name in (_THEME, _RELEASE) if name in former}
-            self._url.write({**parameters, **others})
+            self._url.write(parameters, kept=(_THEME, _RELEASE))

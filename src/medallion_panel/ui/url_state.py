@@ -122,7 +122,16 @@ class UrlState:
         """The parameters of the query string."""
         return parse_qs(self.component.search.removeprefix("?"))
 
-    def write(self, parameters: Mapping[str, Sequence[str]]) -> None:
-        """Set the query string, as a new entry in the browser's history."""
+    def first(self, name: str) -> str:
+        """The first value of a parameter, empty where there is none."""
+        return next(iter(self.read().get(name, ())), "")
+
+    def write(self, parameters: Mapping[str, Sequence[str]], kept: Sequence[str] = ()) -> None:
+        """Set the query string, as a new entry in the browser's history.
+
+        Parameters: those of the names `kept` stay as they are.
+        """
+        former = self.read()
+        parameters = {**parameters, **{name: former[name] for name in kept if name in former}}
         search = f"?{urlencode(parameters, doseq=True)}" if parameters else ""
         self.component.param.update(search=search, written=True)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import io
+import threading
 
 import pytest
 
 from medallion_panel.ui.downloads import download_button
+from tests.coroutines import run_coroutine
 
 # A download button of panel-material-ui passes both to Panel.
 pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style'")
 
 
-def test_the_file_is_made_when_it_is_asked_for() -> None:
-    calls: list[int] = []
+def test_the_file_is_made_in_a_thread_when_it_is_asked_for() -> None:
+    calls: list[str] = []
 
     def file() -> io.BytesIO:
-        calls.append(1)
+        calls.append(threading.current_thread().name)
         return io.BytesIO(b"a,b\n")
 
     button = download_button(file, "rows.csv", "CSV", "All rows, as CSV", visible=False)
@@ -27,4 +29,5 @@ def test_the_file_is_made_when_it_is_asked_for() -> None:
     )
     assert not button.visible
     assert calls == []
-    assert button.callback().read() == b"a,b\n"
+    assert run_coroutine(button.callback()).read() == b"a,b\n"
+    assert [name.rstrip("0123456789") for name in calls] == ["dashboard-download_"]

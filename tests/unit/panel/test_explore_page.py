@@ -18,6 +18,7 @@ from medallion_panel.pages.explore_page import (
 from medallion_panel.pages.explore_query import ExploreQuery
 from medallion_panel.pages.explore_settings import explore_settings, unopened
 from medallion_panel.section import PageSettings
+from tests.coroutines import run_coroutine
 from tests.unit.panel.conftest import OpenStore
 from tests.unit.panel.tables import FORMATS
 from tests.unit.panel.test_column_roles import ODD
@@ -107,7 +108,7 @@ def test_a_change_of_the_query_keeps_the_filters_that_still_apply(
     parameters = ExploreQuery("sales", by=("land",), filters=("land", "paid")).parameters()
     settings, _ = explore_settings(unopened("explore", "Explore"), parameters, store, FORMATS)
     visit, asked = Visit(tmp_path, store, settings), list[Any]()
-    add_query_form(visit.page, store, FORMATS, asked.append)
+    run_coroutine(add_query_form(visit.page, store, FORMATS, asked.append))
     assert visit.page.set({**parameters, "land": ["IE"], "paid": ["True"], "name__eq": ["x"]}) == []
     query = {"table": "sales", "measures": ["count()"], "by": ["paid"], "filters": ["paid"]}
     visit.page.view.above._handle_msg({"query": query})

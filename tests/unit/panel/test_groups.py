@@ -12,6 +12,7 @@ from medallion_panel.block_settings import Groups
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.groups import GroupsView
 from medallion_panel.table_settings import PivotBlock
+from tests.coroutines import run_coroutine
 from tests.unit.panel.conftest import OpenContext
 from tests.unit.panel.tables import SAY, html_in
 from tests.unit.panel.test_groups_page import SALES
@@ -30,7 +31,7 @@ def context(open_context: OpenContext) -> BlockContext:
 def excel_rows(view: GroupsView) -> list[tuple[Any, ...]]:
     """The cells of the view's Excel workbook."""
     (button,) = [each for each in view.downloads if each.filename.endswith(".xlsx")]
-    return list(openpyxl.load_workbook(button.callback())["rows"].values)
+    return list(openpyxl.load_workbook(run_coroutine(button.callback()))["rows"].values)
 
 
 def test_the_sort_is_part_of_the_url(context: BlockContext) -> None:
@@ -54,7 +55,7 @@ def test_the_file_has_all_groups_and_the_view_says_that_there_are_more(
     view.set({}, context)
     view.show(view.read(context))
     assert "The first 2 groups; there are more" in html_in(view.extent.view)
-    file = view.downloads[0].callback().getvalue().decode()
+    file = run_coroutine(view.downloads[0].callback()).getvalue().decode()
     assert file.splitlines() == ["land,sum_paid,count", "France,30.50,2", "Japan,7.25,1", ",,1"]
     assert excel_rows(view) == [
         ("land", "sum_paid", "count"),
@@ -75,7 +76,7 @@ def test_a_pivot_has_totals_a_sort_in_the_url_a_file_and_code(context: BlockCont
     assert [row[0] for row in view.table.rows] == ["France", "Japan", "No value"]
     assert view.table.crossed
     assert view.table.footer == ["Total", "1", "3", "4"]
-    file = view.downloads[0].callback().getvalue().decode()
+    file = run_coroutine(view.downloads[0].callback()).getvalue().decode()
     assert file.splitlines() == [
         "land,2023-01,2023-05,Total", "France,1,1,2", "Japan,,1,1", ",,1,1", "Total,1,3,4",
     ]  # fmt: skip

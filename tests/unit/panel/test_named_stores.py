@@ -15,6 +15,7 @@ from medallion_api.keys import new_key
 from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.data.named_stores import NamedStores
 from tests.api import project
+from tests.coroutines import run_coroutine
 from tests.http_servers import serving
 from tests.integration import small
 from tests.unit.panel.tables import SAY
@@ -72,4 +73,6 @@ def test_the_releases_of_an_api_are_those_that_its_key_may_read(tmp_path: Path) 
         api.reading.store.close()
     assert stores.references(shown.store.release()) == ()
     published = CachedStore(store)
-    assert stores.choose("former", published, SAY)[0] is published
+    choice = run_coroutine(stores.choose("former", published, SAY))
+    assert choice.store is published
+    assert choice.banner.startswith("The published release is shown: ")

@@ -27,7 +27,8 @@ YAML = "name: small\ntables:\n  bronze:\n    t: {source: t.csv}\n"
 class CalledSession:
     """A session that remembers which document it was called with, and for aged texts or not."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: CachedStore) -> None:
+        self.store = store
         self.looks: list[tuple[Document | None, bool]] = []
         self.beats = 0
 
@@ -66,7 +67,7 @@ def test_one_look_serves_all_sessions_and_ends_with_the_last(
     opened: tuple[OpenSessions, CachedStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (sessions, store), documents = opened, [Document(), Document()]
-    both, asked = [CalledSession(), CalledSession()], list[int]()
+    both, asked = [CalledSession(store), CalledSession(store)], list[int]()
     ask = store.uncached.release
     monkeypatch.setattr(
         store.uncached, "release", lambda: (asked.append(threading.get_ident()), ask())[1]
@@ -76,7 +77,7 @@ def test_one_look_serves_all_sessions_and_ends_with_the_last(
         loop_thread = threading.get_ident()
         for session, document in zip(both, documents, strict=True):
             with set_curdoc(document):
-                sessions.add(session, store)
+                sessions.add(session)
         await until_looked(both[1], 3)
         assert len(asked) == 1
         assert asked[0] != loop_thread
@@ -95,7 +96,7 @@ def test_one_look_serves_all_sessions_and_ends_with_the_last(
         await asyncio.sleep(0.02)
         assert (len(both[1].looks), both[1].beats) == ended
         with set_curdoc(documents[1]):
-            sessions.add(both[1], store)
+            sessions.add(both[1])
         await until_looked(both[1], 1)  # after a pause, too
         close(documents[1])
 
@@ -106,14 +107,14 @@ def test_a_closed_session_is_freed_while_another_is_open(
     opened: tuple[OpenSessions, CachedStore],
 ) -> None:
     sessions, store = opened
-    other, second = Document(), CalledSession()
+    other, second = Document(), CalledSession(store)
 
     async def first_document() -> weakref.ref[Document]:
-        document, session = Document(), CalledSession()
+        document, session = Document(), CalledSession(store)
         with set_curdoc(document):
-            sessions.add(session, store)
+            sessions.add(session)
         with set_curdoc(other):
-            sessions.add(second, store)
+            sessions.add(second)
         await until_looked(session, 2)
         close(document)
         return weakref.ref(document)

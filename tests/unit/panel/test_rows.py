@@ -14,6 +14,7 @@ from medallion.errors import CallError
 from medallion_panel.block_settings import Rows
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.rows import RowsView, key_parts, key_text
+from tests.coroutines import run_coroutine
 from tests.unit.panel.conftest import OpenContext
 from tests.unit.panel.tables import FORMATS, SmallTable, html_in
 
@@ -168,7 +169,7 @@ def test_downloads_are_off_until_there_are_rows_and_have_all_of_them(
     view.set({}, context)
     show(view, context)
     assert [button.disabled for button in view.downloads.buttons] == [False] * 4
-    content = view.downloads.buttons[0].callback().getvalue().decode().split("\r\n")
+    content = run_coroutine(view.downloads.buttons[0].callback()).getvalue().decode().split("\r\n")
     assert content[:2] == ["visits", "11"]
     assert len(content) == 14
     view.clear()
@@ -232,7 +233,8 @@ def test_files_and_code_have_the_chosen_columns_and_say_so(context: BlockContext
     view.set({"columns": ["visits", "spent"]}, context)
     show(view, context)
     csv, spreadsheet, xlsx, _ = view.downloads.buttons
-    assert csv.callback().getvalue().decode().split("\r\n")[:2] == ["spent,visits", "11.00,11"]
+    lines = run_coroutine(csv.callback()).getvalue().decode().split("\r\n")
+    assert lines[:2] == ["spent,visits", "11.00,11"]
     description = "All rows that match the filters, as {}; columns: Spent, Visits"
     names = ["CSV", "CSV for spreadsheets", "Excel"]
     assert [each.description for each in (csv, spreadsheet, xlsx)] == [

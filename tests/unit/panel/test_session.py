@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from panel.io.state import set_curdoc
 import medallion as md
 from medallion.lake.candidates import candidate_path
 from medallion.records import Candidate
+from medallion_api import HttpStore
 from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.data.named_stores import NamedStores
 from medallion_panel.data.origin_reader import OriginReader
@@ -25,6 +29,7 @@ from medallion_panel.pages.open_sessions import OpenSessions
 from medallion_panel.pages.session import VisitorSession
 from medallion_panel.section import Dashboard
 from tests.coroutines import run_coroutine
+from tests.http_servers import listening
 from tests.unit.panel.tables import FORMATS, SmallTable, html_in, publish, sink_in
 
 # A download button of panel-material-ui passes both to Panel.
@@ -48,10 +53,6 @@ SECTION = Dashboard.model_validate(
 )
 
 
-def readers_of(pipeline: md.Pipeline) -> tuple[OriginReader, QuarantineReader]:
-    return OriginReader(pipeline), QuarantineReader(pipeline)
-
-
 class Visit:
     """A session on a store, at the URL of its browser."""
 
@@ -61,14 +62,18 @@ class Visit:
         self.store = CachedStore(self.sink.store())
         (folder / "medallion.yaml").write_text(YAML)
         (folder / "t.csv").write_text("id\n1\n")
-        self.pipeline = pipeline = md.Pipeline.load(folder / "medallion.yaml")
+        self.pipeline = md.Pipeline.load(folder / "medallion.yaml")
         assert pn.state.curdoc is not None
         pn.state._locations[pn.state.curdoc] = Location(search=search)
-        sessions = OpenSessions(RunWatch(pipeline, self.store.uncached))
-        stores = (self.store, NamedStores(pipeline, self.store.uncached))
-        self.session = VisitorSession(
-            pipeline, section, stores, FORMATS, sessions, readers_of(pipeline)
+        self.section = section
+        self.session = self.new_session(
+            (self.store, NamedStores(self.pipeline, self.store.uncached))
         )
+
+    def new_session(self, stores: tuple[CachedStore, NamedStores]) -> VisitorSession:
+        sessions = OpenSessions(RunWatch(self.pipeline, self.store.uncached))
+        readers = (OriginReader(self.pipeline), QuarantineReader(self.pipeline))
+        return VisitorSession(self.pipeline, self.section, stores, FORMATS, sessions, readers)
 
     def publish(self, ident: str, *rows: tuple[str, int]) -> None:
         publish(self.sink, ident, {"t": SmallTable(TYPES, rows)})
@@ -138,6 +143,15 @@ def visit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         return run_coroutine(main())
 
     return run
+
+
+@pytest.fixture
+def second_document() -> Iterator[Document]:
+    """The document of another visitor, at the URL of a release."""
+    document = Document()
+    pn.state._locations[document] = Location(search="?release=slow")
+    yield document
+    del pn.state._locations[document]
 
 
 def menu_list(visit: Visit) -> Any:
@@ -396,7 +410,8 @@ def test_beats_are_counted(visit: Run) -> None:
 
 def test_the_url_may_name_a_candidate(visit: Run) -> None:
     async def steps(visit: Visit) -> None:
-        banner = visit.session._banner.view
+        await visit.look()
+        banner = visit.session._shown.banner.view
         assert "The published release is shown" in html_in(banner[0])
         visit.publish("one", ("France", 1))
         body = visit.sink.active()
@@ -405,18 +420,58 @@ def test_the_url_may_name_a_candidate(visit: Run) -> None:
         visit.pipeline.lake.records.put(candidate_path("spring"), record)
         visit.publish("two", ("France", 2))
         stores = (visit.store, NamedStores(visit.pipeline, visit.store.uncached))
-        sessions = OpenSessions(RunWatch(visit.pipeline, visit.store.uncached))
-        visit.session = VisitorSession(
-            visit.pipeline, SECTION, stores, FORMATS, sessions, readers_of(visit.pipeline)
-        )
+        visit.session = visit.new_session(stores)
         await visit.look()
         assert visit.figure == "1"
-        assert "candidate “spring”. It is not published" in html_in(visit.session._banner.view[0])
+        assert "candidate “spring”. It is not published" in html_in(
+            visit.session._shown.banner.view[0]
+        )
         visit.session._write_url()
         assert "release=spring" in visit.session._url.component.search
-        visit.session._store.pool.shutdown()
+        visit.session.store.pool.shutdown()
 
     visit(steps, search="?release=spring")
+
+
+def test_a_release_whose_store_hangs_holds_no_other_visitor(
+    visit: Run, second_document: Document
+) -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    class Hanging(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.set()
+            answer.wait()
+            self.send_error(503)
+
+    async def steps(visit: Visit, url: str) -> None:
+        visit.publish("one", ("IE", 1))
+        await visit.look()
+        stores = (visit.store, NamedStores(visit.pipeline, HttpStore(url)))
+        with set_curdoc(second_document):
+            other = visit.new_session(stores)
+            start = asyncio.ensure_future(other._check_release())
+        try:
+            while not asked.is_set():
+                await asyncio.sleep(0.001)
+            assert other.view.title == "Shop <b>"
+            for place, title in ((1, "Data"), (0, "Home page")):
+                menu_list(visit).active = place
+                while visit.session._kept.open.page.title != title:
+                    await asyncio.sleep(0.001)
+            assert visit.figure == "1"
+            assert not start.done()
+            assert not other._shown.banner.view.visible
+        finally:
+            answer.set()
+        await start
+        await visit.rest()
+        assert "The published release is shown" in html_in(other._shown.banner.view[0])
+        assert other.store is visit.store
+        assert other._kept.open.page.title == "Home page"
+
+    with listening(Hanging) as url:
+        visit(partial(steps, url=url), search="?page=home-page")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from medallion.export.xlsx import MOST_ROWS
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.table_downloads import TableDownloads
 from medallion_panel.blocks.table_page import TablePage
+from tests.coroutines import run_coroutine
 from tests.unit.panel.conftest import OpenContext
 from tests.unit.panel.tables import SAY, SmallTable
 
@@ -38,7 +39,9 @@ def test_they_name_the_columns_unless_these_are_all(open_context: OpenContext) -
     assert button.description == (
         f"All rows that match the filters, as CSV; columns: {names} and 1 more"
     )
-    assert button.callback().getvalue().decode().splitlines()[1] == "1,2,3,4,5,6,7,8,9"
+    assert (
+        run_coroutine(button.callback()).getvalue().decode().splitlines()[1] == "1,2,3,4,5,6,7,8,9"
+    )
 
 
 def test_a_sheet_is_not_offered_for_more_rows_than_it_can_have(open_context: OpenContext) -> None:
