@@ -200,9 +200,12 @@ class ChartStyle:
                     args={"tag": self._formats.tag}, code=_TIME_TICK
                 )
                 axis.ticker.desired_num_ticks = 5
+                axis.major_label_policy = NoOverlap(min_distance=_TICKS_APART)
             elif form:
                 axis.formatter = self._number_formatter(form)
                 axis.ticker.desired_num_ticks = ticks
+                if form == "integer":
+                    axis.ticker.min_interval = 1
                 axis.major_label_policy = NoOverlap(min_distance=_TICKS_APART)
 
     def add_tooltips(

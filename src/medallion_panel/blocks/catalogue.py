@@ -39,8 +39,8 @@ _STYLE = STYLE + Markup("""<style>
 a { color: inherit; text-underline-offset: 3px; text-decoration-color: rgba(128,136,150,.7) }
 a:hover, a:focus-visible { text-decoration-color: currentColor }
 .lead { font-size: 1rem; margin: 0 0 14px; max-width: 72ch } .faint { opacity: .75 }
-dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 14px 24px;
-     margin: 0 } dt { font-size: .78rem; opacity: .75 }
+dl { display: flex; flex-wrap: wrap; gap: 14px 44px; margin: 0 }
+dt { font-size: .78rem; opacity: .75 }
 dd { margin: 2px 0 0; font-size: .95rem; font-variant-numeric: tabular-nums;
      overflow-wrap: anywhere }
 .text { display: inline-block; white-space: normal; min-width: 20ch }

@@ -18,7 +18,7 @@ from medallion_panel.ui.markup import markup_table, part_heading
 from medallion_panel.ui.page_links import page_link, table_link
 
 _MOST_FILES = 15
-_FILE_HEADERS = ("File", "Table", "Quarantined", "Share of its records")
+_FILE_HEADERS = ("File", "Table", "Quarantined")
 _PARAGRAPH = Markup("<p>{}</p>")
 _STYLE = STYLE + Markup("""<style>
 a { color: inherit } style + .part-heading { margin-top: 0 }
@@ -67,12 +67,12 @@ def _by_file(release: Release, reader: LakeReader, formats: Formats) -> Markup:
             each.file,
             table_link(table),
             write(each.rejects),
-            share_text(each.rejects / each.rows, formats) if each.rows else "",
             _BAR.format(100 * each.rejects / files[0][1].rejects),
+            share_text(each.rejects / each.rows, formats) if each.rows else "",
         )
         for table, each in files[:_MOST_FILES]
     ]
-    html = markup_table((*map(say, _FILE_HEADERS), ""), lines)
+    html = markup_table((*map(say, _FILE_HEADERS), "", say("Share of its records")), lines)
     if len(files) > len(lines):
         message = say("Only the {count} files with the most are shown.", count=len(lines))
         html += _PARAGRAPH.format(message)

@@ -213,7 +213,7 @@ class RowsView:
         self.table.param.update(columns=headers, rows=rows, footer=page.footer())
         self.columns.offer(self._columns(page.context))
         self.downloads.offer(page, some=bool(self.columns.texts()))
-        self.code.items = snippets(self.block.table, page.query, self._say)
+        self.code.items = snippets(self.block.table, page.query, self._say) if count else []
         self.detail.visible = bool(self.row)
         if self.row:
             self.detail_text.show(page.detail(self.row, self._number))

@@ -37,7 +37,8 @@ a { color: inherit }
         overflow: hidden; justify-content: flex-start }
 .time span { flex: 1 1 6px; max-width: 26px; border-radius: 3px 3px 0 0; min-width: 4px }
 .time span:hover { filter: brightness(1.2) }
-.ends { display: flex; justify-content: space-between; font-size: .75rem; opacity: .75;
+.ends div { display: flex; justify-content: space-between; gap: 12px }
+.ends { font-size: .75rem; opacity: .75;
         border-top: 1px solid rgba(128,136,150,.35); padding-top: 4px; margin-bottom: 14px }
 details { border-top: 1px solid rgba(128,136,150,.22) } details[open] { padding-bottom: 14px }
 summary { display: grid; grid-template-columns: 10px minmax(9ch, 16ch) minmax(0, 1fr) auto;
@@ -52,16 +53,17 @@ summary:focus-visible { outline: 2px solid var(--panel-primary-color); outline-o
         white-space: nowrap }
 .failure { border-left: 3px solid #d0453e; padding: 6px 12px; margin: 4px 0 10px;
          white-space: pre-line; overflow-wrap: anywhere; font-size: .86rem }
-.held span { display: inline-block; margin-left: 8px }
+.held div { display: flex; flex-wrap: wrap; gap: 4px 16px; margin-top: 6px }
+.held code { white-space: nowrap }
 .held { border: 1px solid #e08a1e; border-radius: 8px; padding: 10px 14px; margin: 0 0 16px;
         font-size: .88rem; overflow-wrap: anywhere }
-@media (max-width: 600px) {
-  summary { grid-template-columns: 10px 1fr auto }
-  .what { grid-column: 2 / -1; grid-row: 2 }
-}
 code { font-size: .8rem; background: rgba(128,136,150,.16); padding: 1px 5px; border-radius: 4px }
 th:nth-child(2), td:nth-child(2), th:last-child, td:last-child { text-align: left }
 td:last-child { white-space: normal; min-width: 26ch }
+@media (max-width: 600px) {
+  summary { grid-template-columns: 10px 1fr auto }
+  .what { grid-column: 2 / -1; grid-row: 2 } td:last-child { min-width: 44ch }
+}
 </style>""")
 
 
@@ -95,11 +97,11 @@ def _held(candidate: Candidate, formats: Formats) -> Markup:
         ("Remove it:", f"medallion discard {name}"),
     )
     parts = Markup("").join(
-        Markup(" <span>{} <code>{}</code></span>").format(say(what), command)
+        Markup("<span>{} <code>{}</code></span>").format(say(what), command)
         for what, command in commands
     )
     return Markup(
-        "<div class='held'><b>{}</b> {}.<br><a href='?release={}'>{}</a>.{}</div>"
+        "<div class='held'><b>{}</b> {}.<br><a href='?release={}'>{}</a>.<div>{}</div></div>"
     ).format(
         say("A rule stopped a release {age}:", age=age),
         reasons,
@@ -120,9 +122,10 @@ def _timeline(runs: Sequence[Run], formats: Formats) -> Markup:
         )
         for run in reversed(runs)
     )
-    ends = Markup("<div class='ends'><span>{}</span><span>{}</span></div>").format(
-        formats.age(runs[-1].started), formats.age(runs[0].started)
-    )
+    ends = Markup(
+        "<div class='ends'><div style='max-width:max({}, 36ch)'><span>{}</span><span>{}</span>"
+        "</div></div>"
+    ).format(f"{29 * len(runs)}px", formats.age(runs[-1].started), formats.age(runs[0].started))
     message = "The last run ({count}) | The last {count} runs, the oldest first"
     label = formats.say(message, count=len(runs))
     return Markup("<div class='time' role='img' aria-label='{}'>{}</div>{}").format(

@@ -69,6 +69,8 @@ class TextGrid(pn.custom.JSComponent):
         polyline { fill: none; stroke: var(--panel-primary-color); stroke-width: 1.5;
           stroke-linejoin: round;
              vector-effect: non-scaling-stroke }
+        .whole-words td { white-space: normal; overflow-wrap: normal; max-width: none }
+        .whole-words th, .whole-words th button { white-space: normal }
         @media print {
           .scroll { background: none; overflow: visible }
           td { white-space: normal; overflow-wrap: anywhere; max-width: none }

@@ -289,7 +289,6 @@ PAGE_MESSAGES: dict[str, Translation] = {
     "Rejected records": Translation(
         "Enregistrements rejetés", "Abgelehnte Datensätze", "Registros rechazados"
     ),
-    "By {column}": Translation("Par {column}", "Nach {column}", "Por {column}"),
     "Distribution of {column}": Translation(
         "Répartition de {column}", "Verteilung von {column}", "Distribución de {column}"
     ),

@@ -21,10 +21,11 @@ _CALENDAR = re.compile(r"(^|_)(month|quarter|week|weekday|day|hour|minute)$", re
 # Of these, an average says something, and a sum does not.
 _RATE = re.compile(
     r"(^|_)(rate|ratio|share|fraction|percent|percentage|pct|rating|score|rank|grade|level|index|"
-    r"age|average|avg|mean|median|min|max|p\d\d|price|temperature|humidity|pressure|speed|"
-    r"lat|latitude|lon|lng|longitude)$|(^|_)(average|avg|mean|median|per)_|_per_",
+    r"age|average|avg|mean|median|min|max|p\d\d|price|temperature|humidity|pressure|speed)$|(^|_)(average|avg|mean|median|per)_|_per_",
     re.IGNORECASE,
 )
+_LATITUDE = re.compile(r"(^|_)(lat|latitude)$", re.IGNORECASE)
+_LONGITUDE = re.compile(r"(^|_)(lon|lng|long|longitude)$", re.IGNORECASE)
 _SPANS = ((62, "day"), (400, "week"), (366 * 6, "month"), (366 * 20, "quarter"))
 
 
@@ -35,7 +36,8 @@ class ColumnRoles:
     `sums` and `averages` are numbers whose sum, or whose average, says something; `ids` identify
     rows of other tables. `times` are dates, timestamps and texts that are periods; `categories`
     are texts and booleans with few values, and `calendar` integers such as a month of the year;
-    `search` is a text with more values, or None.
+    `search` is a text with more values, or None. `place` has the columns of latitude and
+    longitude, where there are both.
     """
 
     table: str
@@ -47,6 +49,7 @@ class ColumnRoles:
     categories: tuple[str, ...]
     calendar: tuple[str, ...]
     search: str | None
+    place: tuple[str, str] | None = None
 
     @property
     def main(self) -> str | None:
@@ -68,7 +71,8 @@ def column_roles(store: CachedStore, table: str) -> ColumnRoles:
     numbers = [name for name, kind in kinds.items() if kind.name in _NUMBERS]
     ids = [name for name in numbers if name in key or _identifies(name, kinds[name])]
     calendar = [name for name in numbers if name not in ids and _is_calendar(name, kinds[name])]
-    measures = [name for name in numbers if name not in (*ids, *calendar)]
+    place = _place(numbers)
+    measures = [name for name in numbers if name not in (*ids, *calendar, *(place or ()))]
     averages = [name for name in measures if _RATE.search(name)]
     sums = [name for name in measures if name not in averages]
     sums.sort(key=lambda name: kinds[name].name == "decimal")  # decimals are money, and last
@@ -89,6 +93,7 @@ def column_roles(store: CachedStore, table: str) -> ColumnRoles:
         categories=(*categories, *(name for name in flags if store.values(table, name, 2))),
         calendar=tuple(calendar),
         search=next((name for name in names if len(values[name]) > MAX_CATEGORIES), None),
+        place=place,
     )
 
 
@@ -107,6 +112,13 @@ def days_between(first: Any, last: Any) -> int:
         return 0
     one, other = (value.date() if isinstance(value, datetime) else value for value in (first, last))
     return (other - one).days
+
+
+def _place(numbers: Sequence[str]) -> tuple[str, str] | None:
+    """The columns of latitude and longitude, where there are both."""
+    latitude = next(filter(_LATITUDE.search, numbers), None)
+    longitude = next(filter(_LONGITUDE.search, numbers), None)
+    return (latitude, longitude) if latitude and longitude else None
 
 
 def _identifies(name: str, kind: Kind) -> bool:

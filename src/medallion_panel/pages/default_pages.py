@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from medallion.contracts import Query
 from medallion_panel.block_settings import (
     Block,
     Changes,
@@ -27,13 +28,15 @@ from medallion_panel.pages.column_roles import (
 )
 from medallion_panel.pages.lake_pages import lake_group
 from medallion_panel.pages.table_groups import table_groups
+from medallion_panel.plot_settings import PointMap
 from medallion_panel.section import FilterField, PageSettings
 from medallion_panel.series_settings import Bar, Chart
 
 _MAX_KPIS = 3
 _MAX_FILTERS = 3
 _MAX_LINES = 4
-_WIDE = ("line", "map")
+_MAX_CATEGORIES = 2
+_WIDE = ("line", "map", "points")
 
 
 def default_pages(store: CachedStore, say: Messages) -> tuple[PageSettings, ...]:
@@ -155,27 +158,72 @@ def _kpi(table: str, metric: str, name: str, over: str | None, say: Messages) ->
 
 
 def _charts(store: CachedStore, columns: ColumnRoles, say: Messages) -> list[Block]:
-    """Charts of the main figure by period and category, and of its distribution."""
+    """Charts of the main figure by period, place and category, and of its distribution."""
     table, main, metric = columns.table, columns.main, columns.metric
     period = next(iter(columns.times), None)
     blocks = []
     if period:
-        title = say("By {column}", column=period)
-        blocks.append(
-            Block(line=Chart(title=title, table=table, x=time_term(store, table, period), y=metric))
-        )
-    for name in columns.categories[:2]:
-        title = say("By {column}", column=name)
-        values = [str(value) for value in store.values(table, name, MAX_CATEGORIES)]
-        if sum(country_key(value) is not None for value in values) * 2 > len(values):
-            world_map = WorldMap(title=title, table=table, country=name, value=metric)
-            blocks.append(Block(map=world_map))
-        bars = Bar(title=title, table=table, x=name, y=metric, sort="-y", limit=20, horizontal=True)
-        blocks.append(Block(bar=bars))
+        term = time_term(store, table, period)
+        chart = Chart(title=_figure_by(columns, period, say), table=table, x=term, y=metric)
+        blocks.append(Block(line=chart))
+    if columns.place:
+        blocks.append(Block(points=_point_map(columns, say)))
+    for name in _compared(store, columns)[:_MAX_CATEGORIES]:
+        blocks += _category_charts(store, columns, name, say)
     if main:
-        title = say("Distribution of {column}", column=main)
+        title = say("Distribution of {column}", column=_title(main))
         blocks.append(Block(histogram=Histogram(title=title, table=table, column=main)))
     return blocks
+
+
+def _category_charts(
+    store: CachedStore, columns: ColumnRoles, name: str, say: Messages
+) -> list[Block]:
+    """Bars of the main figure by a category, next to a map where it has countries."""
+    title, table, metric = _figure_by(columns, name, say), columns.table, columns.metric
+    bars = Bar(title=title, table=table, x=name, y=metric, sort="-y", limit=20, horizontal=True)
+    values = [str(value) for value in store.values(table, name, MAX_CATEGORIES)]
+    if sum(country_key(value) is not None for value in values) * 2 <= len(values):
+        return [Block(bar=bars)]
+    world_map = WorldMap(title=title, table=table, country=name, value=metric)
+    bars = bars.model_copy(update={"height": world_map.height})
+    return [Block(map=world_map), Block(bar=bars)]
+
+
+def _compared(store: CachedStore, columns: ColumnRoles) -> list[str]:
+    """The categories with a figure worth comparing, a key last: not the number of rows where it is
+    1 for all values.
+    """
+    table = columns.table
+    names = sorted(columns.categories, key=lambda name: (name,) == columns.key)
+    if columns.main is not None:
+        return names
+    rows = store.count(table, Query())
+    return [name for name in names if len(store.values(table, name, MAX_CATEGORIES + 1)) < rows]
+
+
+def _point_map(columns: ColumnRoles, say: Messages) -> PointMap:
+    """The places of a table, with areas by its main figure where that is a sum."""
+    latitude, longitude = columns.place or ("", "")
+    names = (columns.search, *(name for name in columns.categories if (name,) != columns.key))
+    return PointMap(
+        title=say("Map"),
+        table=columns.table,
+        latitude=latitude,
+        longitude=longitude,
+        label=next(filter(None, names), None),
+        value=columns.metric if columns.sums else "count()",
+    )
+
+
+def _figure_by(columns: ColumnRoles, name: str, say: Messages) -> str:
+    """The title of a chart of the main figure by a column."""
+    figure = say("Rows")
+    if columns.main:
+        figure = _title(columns.main)
+        if not columns.sums:
+            figure = say("Mean of {column}", column=figure)
+    return say("{measure} by {terms}", measure=figure, terms=_title(name))
 
 
 def _varies(store: CachedStore, table: str, column: str) -> bool:

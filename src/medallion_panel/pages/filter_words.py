@@ -48,13 +48,23 @@ def _plain(value: Any, write: Any) -> str:
 
 
 def printed_lines(
-    pipeline: str, release: Release, filters: Sequence[str], formats: Formats
+    pipeline: str,
+    release: Release,
+    filters: Sequence[str],
+    formats: Formats,
+    *,
+    filtered: bool,
 ) -> list[str]:
-    """The lines below the heading of a page on paper: what it shows, and its filters in words."""
+    """The lines below the heading of a page on paper: what it shows, and its filters in words.
+
+    `filtered` says that the page has controls for filters.
+    """
     say = formats.say
     words = {"name": pipeline, "moment": formats.day(release.created)}
     message = "{name} · release {release}, published {moment}"
-    return [
-        say(message, release=release.id, **words),
-        say("Filters: {names}", names=" · ".join(filters)) if filters else say("No filters"),
-    ]
+    lines = [say(message, release=release.id, **words)]
+    if filters:
+        lines.append(say("Filters: {names}", names=" · ".join(filters)))
+    elif filtered:
+        lines.append(say("No filters"))
+    return lines

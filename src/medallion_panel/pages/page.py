@@ -224,8 +224,8 @@ class OpenPage:
         rows = self._cards.rows
         if rows is not None and rows.search.value:
             filters.append(f"{rows.search.label} {rows.search.value}")
-        name = self._pipeline.declaration.name
-        self.view.printed = printed_lines(name, release, filters, self._formats)
+        name, filtered = self._pipeline.declaration.name, bool(self.view.filters)
+        self.view.printed = printed_lines(name, release, filters, self._formats, filtered=filtered)
         return self._shown
 
     def _fill_cards(self, cards: Sequence[Card], number: int) -> None:

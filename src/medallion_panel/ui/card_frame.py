@@ -81,7 +81,9 @@ class CardFrame(pn.custom.JSComponent):
         [hidden] { display: none !important }
         .card { position: relative } .card.reached-over { overflow: visible }
         .card:has(> .menu) > h2 { padding-right: 36px }
-        @media print { h2 button, .menu { display: none } }
+        @media print {
+          h2 button, .menu { display: none } .card > h2 { break-after: avoid }
+        }
         """,
         MENU_STYLE,
         FIGURES_STYLE,

@@ -24,7 +24,8 @@ class PrintLayout(pn.custom.JSComponent):
     const MARGIN = 16
     let shown = null, restored = []
     const change = (element, style) => {
-      restored.push([element, element.style.cssText])
+      const former = element.style.cssText
+      restored.push(() => { element.style.cssText = former })
       for (const [name, value] of Object.entries(style)) {
         element.style.setProperty(name, value, "important")
       }
@@ -45,13 +46,24 @@ class PrintLayout(pn.custom.JSComponent):
     const light = { color: "#1c1f24", "background-color": "#fff", "--panel-surface-color": "#fff",
       "--panel-background-color": "#fff", "--panel-on-surface-color": "#1c1f24",
       "--panel-on-background-color": "#1c1f24" }
-    const fix = (main) => {  // what the width of the paper and a dark theme would change
+    // Words are broken only in a table whose words are too wide for the paper.
+    const keepWords = (table) => {
+      table.classList.add("whole-words")
+      if (table.offsetWidth > table.parentNode.clientWidth) table.classList.remove("whole-words")
+      else restored.push(() => table.classList.remove("whole-words"))
+    }
+    // A long card that is no chart may continue on the next page.
+    const mayContinue = (cell, height) => cell.offsetHeight > height / 3
+      && ![...below(cell)].some((each) => each.tagName === "CANVAS")
+    const fix = (main, height) => {  // what the width of the paper and a dark theme would change
       const dark = isDark(main)
       if (dark) change(main, light)
       for (const each of below(main)) {
         if (each.parentNode?.className === "cards") {
-          change(each, { "grid-column": getComputedStyle(each).gridColumn })
+          const flow = mayContinue(each, height) ? { "break-inside": "auto" } : {}
+          change(each, { "grid-column": getComputedStyle(each).gridColumn, ...flow })
         }
+        if (each.tagName === "TABLE") keepWords(each)
         if (dark && each.tagName === "CANVAS") {
           change(each, { filter: "invert(1) hue-rotate(180deg)" })
         } else if (dark && each.shadowRoot) change(each, { ...light, "background-color": "" })
@@ -65,9 +77,9 @@ class PrintLayout(pn.custom.JSComponent):
         const isMain = each.tagName === "MAIN"
         if (isMain) {
           const width = Math.max(each.clientWidth + 2 * MARGIN, 794)  // A4 at least
-          const size = `${width}px ${Math.round(width * 1.414)}px`
+          const height = Math.round(width * 1.414), size = `${width}px ${height}px`
           paper.textContent = `@page { size: ${size}; margin: ${MARGIN}px }`
-          fix(each)
+          fix(each, height)
         }
         const place = isMain ? { width: `${each.clientWidth}px`, margin: "0 auto" } : {}
         const flow = outside ? { display: "block", width: "auto" } : {}
@@ -84,7 +96,7 @@ class PrintLayout(pn.custom.JSComponent):
       document.head.append(paper)
     })
     window.addEventListener("afterprint", () => {
-      for (const [element, style] of restored.reverse()) element.style.cssText = style
+      for (const restore of restored.reverse()) restore()
       restored = []
       paper.remove()
     })

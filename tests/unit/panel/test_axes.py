@@ -9,6 +9,7 @@ from bokeh.models import (
     CustomJSTickFormatter,
     FactorRange,
     HoverTool,
+    NoOverlap,
     PlainText,
 )
 
@@ -99,10 +100,13 @@ def test_axes_write_names_times_and_numbers_each_in_their_way() -> None:
     assert plot.xaxis[0].formatter.args == {"tag": "en-IE"}
     assert plot.yaxis[0].formatter.args == {"most": 20}
     assert plot.xgrid[0].grid_line_color is None
+    assert isinstance(plot.xaxis[0].major_label_policy, NoOverlap)
     numbers = new_figure(280)
     ChartStyle(FORMATS).style_axes(numbers, x="integer", y="currency", ticks=4)
     assert isinstance(numbers.yaxis[0].formatter, CustomJSTickFormatter)
     assert numbers.xaxis[0].ticker.desired_num_ticks == 4
+    assert numbers.xaxis[0].ticker.min_interval == 1  # no half of what is counted
+    assert numbers.yaxis[0].ticker.min_interval == 0
     assert numbers.xgrid[0].grid_line_color is not None
 
 

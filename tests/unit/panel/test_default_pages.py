@@ -80,14 +80,36 @@ def test_charts_are_of_the_main_figure_by_period_and_category(page: PageSettings
         (block.kind, block.content.title) for block in page.blocks if block.kind not in ("kpi",)
     ]
     assert charts == [
-        ("line", "By month"),
-        ("map", "By country"),
-        ("bar", "By country"),
-        ("histogram", "Distribution of revenue"),
+        ("line", "Revenue by Month"),
+        ("map", "Revenue by Country"),
+        ("bar", "Revenue by Country"),
+        ("histogram", "Distribution of Revenue"),
         ("rows", "Rows"),
     ]
+    heights = {block.content.height for block in page.blocks if block.kind in ("map", "bar")}
+    assert len(heights) == 1  # next to each other
     (line,) = [block.line for block in page.blocks if block.line]
     assert (line.x, line.y) == ("month", "sum(revenue)")
+
+
+def test_places_are_points_with_names_and_no_figures(open_store: OpenStore) -> None:
+    stations = SmallTable(
+        {"code": "text", "name": "text", "lat": "float64", "lng": "float64", "seats": "int64"},
+        [("A", "Oslo", 59.9, 10.7, 5), ("B", "Paris", 48.8, 2.3, 9)],
+        key=("code",),
+    )
+    page = default_pages(open_store({"stations": stations}), SAY)[0]
+    (points,) = [block.points for block in page.blocks if block.points]
+    assert (points.latitude, points.longitude, points.label) == ("lat", "lng", "name")
+    assert points.value == "sum(seats)"
+    assert [block.kpi.value for block in page.blocks if block.kpi] == ["count()", "sum(seats)"]
+    assert [block.bar.x for block in page.blocks if block.bar] == ["name", "code"]
+
+
+def test_rows_are_not_counted_by_a_column_with_a_value_for_each(open_store: OpenStore) -> None:
+    table = SmallTable({"key": "text", "kind": "text"}, [("a", "x"), ("b", "x"), ("c", "y")])
+    page = default_pages(open_store({"t": table}), SAY)[0]
+    assert [block.bar.title for block in page.blocks if block.bar] == ["Rows by Kind"]
 
 
 def test_filters_are_categories_and_the_main_figure(page: PageSettings) -> None:
@@ -102,7 +124,7 @@ def test_the_table_is_sorted_by_the_main_figure_and_searched_by_a_name(
 
 
 def test_every_row_of_a_page_is_full(page: PageSettings, open_store: OpenStore) -> None:
-    texts = SmallTable({"a": "text", "b": "text"}, [("x", "p"), ("y", "q")])
+    texts = SmallTable({"a": "text", "b": "text"}, [("x", "p"), ("y", "q"), ("y", "q")])
     for each in (page, default_pages(open_store({"texts": texts}), SAY)[0]):
         left = 12
         for block in each.blocks:
@@ -113,7 +135,8 @@ def test_every_row_of_a_page_is_full(page: PageSettings, open_store: OpenStore) 
 
 def test_a_table_without_numbers_counts_rows(open_store: OpenStore) -> None:
     table = SmallTable(
-        {"a_id": "int64", "year": "int64", "colour": "text"}, [(1, 2023, "red"), (2, 2023, "blue")]
+        {"a_id": "int64", "year": "int64", "colour": "text"},
+        [(1, 2023, "red"), (2, 2023, "blue"), (3, 2023, "blue")],
     )
     page = default_pages(open_store({"t": table}), SAY)[0]
     assert [block.kind for block in page.blocks] == ["kpi", "kpi", "kpi", "bar", "rows"]

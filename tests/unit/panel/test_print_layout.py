@@ -18,7 +18,7 @@ def test_what_is_changed_for_print_is_restored_after_it() -> None:
     assert re.findall(r'addEventListener\("(\w+)"', code) == ["beforeprint", "afterprint"]
     assert "innerHTML" not in code
     # Every change of a style goes through the one function that remembers the former style.
-    assert len(re.findall(r"\.setProperty\(|\.style\.\w+ = (?!style)", code)) == 1
+    assert len(re.findall(r"\.setProperty\(|\.style\.\w+ = (?!former)", code)) == 1
 
 
 def test_controls_are_not_printed() -> None:
