@@ -22,6 +22,7 @@ from medallion_panel.ui.compression import install_compression
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.model_defaults import install_shared_defaults
 from medallion_panel.ui.model_walk import install_quick_walks
+from medallion_panel.ui.page_resources import install_page_resources
 from medallion_panel.ui.security_headers import install_security_headers
 from medallion_panel.ui.url_state import accept_any_search
 
@@ -40,6 +41,7 @@ def create_dashboard(pipeline: Pipeline) -> Callable[[], pmui.Page]:
     """
     install_security_headers()
     install_compression()
+    install_page_resources()
     accept_any_search()
     install_quick_walks()
     install_shared_defaults()

@@ -159,6 +159,17 @@ class CardFrame(pn.custom.JSComponent):
           }
         }
         model.on("parts", () => { at = model.parts.length ? 0 : -1; say() })
+        // Bokeh waits for the Latin letters of a font. Others load when they are first drawn.
+        const layOut = (each) => {
+          each?.request_layout?.(true)
+          for (const child of each?.child_views ?? []) layOut(child)
+        }
+        const redraw = ({ fontfaces }) => {
+          if (fontfaces.every(({ unicodeRange }) => unicodeRange.startsWith("U+0-"))) return
+          layOut(view.get_child_view(model.content))
+        }
+        document.fonts.addEventListener("loadingdone", redraw)
+        model.on("remove", () => document.fonts.removeEventListener("loadingdone", redraw))
       }
       if (model.room) content.style.minHeight = `${model.room}px`
       const fill = () => {

@@ -1,0 +1,58 @@
+"""A page loads the letters that it shows, and draws them in its typeface, in charts too."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import expect
+
+LATIN = {"latin", "latin-ext", "math", "symbols"}
+CYRILLIC = "**/roboto-cyrillic-*"
+MOST_BYTES = 1_600_000
+LABEL = """() => {
+  const [plot] = Bokeh.index.query((view) => view.model.type === "Figure")
+  plot.model.left[0].axis_label = "Выручка"
+}"""
+PICTURE = """() => {
+  const [plot] = Bokeh.index.query((view) => view.model.type === "Figure")
+  return plot.canvas_view.compose().canvas.toDataURL()
+}"""
+LETTERS = "() => [...document.fonts].some((face) => face.unicodeRange.includes('U+400-45F')"
+
+
+def test_a_first_visit_loads_the_letters_of_its_page(tab: Any, address: str) -> None:
+    session, sizes = tab.context.new_cdp_session(tab), []
+    session.send("Network.enable")
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    urls: list[str] = []
+    tab.on("request", lambda request: urls.append(request.url))
+    tab.goto(address)
+    expect(tab.locator(".bk-Figure")).to_have_count(5)
+    tab.wait_for_load_state("networkidle")
+    subsets = {found[1] for url in urls if (found := re.search(r"roboto-([a-z-]+)-\d+-", url))}
+    assert "latin" in subsets
+    assert subsets <= LATIN
+    assert not any("bokeh-gl" in url for url in urls)
+    assert 0 < sum(sizes) <= MOST_BYTES
+
+
+def test_a_chart_is_drawn_again_when_its_letters_have_come(tab: Any, address: str) -> None:
+    waiting: list[Any] = []
+
+    def wait(route: Any) -> None:
+        waiting.append(route)
+
+    tab.goto(address)
+    expect(tab.locator(".bk-Figure")).to_have_count(5)
+    tab.wait_for_load_state("networkidle")
+    tab.route(CYRILLIC, wait)
+    tab.evaluate(LABEL)
+    tab.wait_for_function(f"{LETTERS} && face.status === 'loading')")
+    tab.wait_for_timeout(500)  # until it is drawn in another typeface
+    before = tab.evaluate(PICTURE)
+    assert tab.evaluate(PICTURE) == before
+    for route in waiting:
+        route.continue_()
+    tab.wait_for_function(f"(before) => ({PICTURE})() !== before", arg=before)
+    assert tab.evaluate(f"({LETTERS} && face.status === 'loaded'))()")
