@@ -30,7 +30,8 @@ STYLE = Markup("""<style>
 p { font-size: .88rem; margin: 4px 0 8px }
 table { border-collapse: collapse; width: 100%; font-size: .88rem;
         font-variant-numeric: tabular-nums; }
-th { text-align: right; font-weight: 500; opacity: .7; padding: 4px 10px; white-space: nowrap; }
+th { text-align: right; font-weight: 500; opacity: .7; padding: 4px 10px;
+     vertical-align: bottom; }
 td { text-align: right; padding: 5px 10px; border-top: 1px solid rgba(128,136,150,.22);
      white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }

@@ -74,7 +74,7 @@ def _by_file(release: Release, reader: LakeReader, formats: Formats) -> Markup:
     ]
     html = markup_table((*map(say, _FILE_HEADERS), "", say("Share of its records")), lines)
     if len(files) > len(lines):
-        message = say("Only the {count} files with the most are shown.", count=len(lines))
+        message = say("Only the {count} files with the most rejects are shown.", count=len(lines))
         html += _PARAGRAPH.format(message)
     return html
 

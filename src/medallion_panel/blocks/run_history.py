@@ -59,7 +59,8 @@ summary:focus-visible { outline: 2px solid var(--panel-primary-color); outline-o
         font-size: .88rem; overflow-wrap: anywhere }
 code { font-size: .8rem; background: rgba(128,136,150,.16); padding: 1px 5px; border-radius: 4px }
 th:nth-child(2), td:nth-child(2), th:last-child, td:last-child { text-align: left }
-td:last-child { white-space: normal; min-width: 26ch }
+td:last-child { white-space: normal; min-width: 26ch; overflow-wrap: anywhere }
+.parts { display: inline-block; white-space: normal; min-width: 12ch }
 @media (max-width: 600px) {
   summary { grid-template-columns: 10px 1fr auto }
   .what { grid-column: 2 / -1; grid-row: 2 } td:last-child { min-width: 44ch }
@@ -230,7 +231,7 @@ def _steps(run: Run, formats: Formats) -> Markup:
         (
             table_link(step.table),
             formats.say(WORDS[step.action]),
-            *[_parts(step, formats)] * parts,
+            *[Markup("<span class='parts'>{}</span>").format(_parts(step, formats))] * parts,
             write(step.rows) if step.action != "failed" else "",
             write(quality_of(step).rejects) if step.tallies else "",
             seconds(step.seconds) if step.seconds else "",

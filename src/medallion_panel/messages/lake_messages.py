@@ -47,6 +47,70 @@ LAKE_MESSAGES: dict[str, Translation] = {
         "Release {release} wurde ersetzt; laden Sie die Seite neu",
         "la versión {release} fue sustituida; recargue la página",
     ),
+    "Release {before} → {after}": Translation(
+        "Version {before} → {after}", "Release {before} → {after}", "Versión {before} → {after}"
+    ),
+    "No differences in {count} table | No differences in {count} tables": Translation(
+        "Aucune différence dans {count} table | Aucune différence dans {count} tables",
+        "Keine Unterschiede in {count} Tabelle | Keine Unterschiede in {count} Tabellen",
+        "Sin diferencias en {count} tabla | Sin diferencias en {count} tablas",
+    ),
+    "{count} of {total} tables differs | {count} of {total} tables differ": Translation(
+        "{count} table sur {total} diffère | {count} tables sur {total} diffèrent",
+        "{count} von {total} Tabellen unterscheidet sich | "
+        "{count} von {total} Tabellen unterscheiden sich",
+        "{count} de {total} tablas difiere | {count} de {total} tablas difieren",
+    ),
+    "Rows before": Translation("Lignes avant", "Zeilen vorher", "Filas antes"),
+    "Rows after": Translation("Lignes après", "Zeilen nachher", "Filas después"),
+    "Changed": Translation("Modifiées", "Geändert", "Cambiadas"),
+    "Added": Translation("Ajoutées", "Neu", "Añadidas"),
+    "Removed": Translation("Supprimées", "Entfernt", "Eliminadas"),
+    "{count} row changed | {count} rows changed": Translation(
+        "{count} ligne modifiée | {count} lignes modifiées",
+        "{count} Zeile geändert | {count} Zeilen geändert",
+        "{count} fila cambiada | {count} filas cambiadas",
+    ),
+    "{count} row added | {count} rows added": Translation(
+        "{count} ligne ajoutée | {count} lignes ajoutées",
+        "{count} neue Zeile | {count} neue Zeilen",
+        "{count} fila añadida | {count} filas añadidas",
+    ),
+    "{count} row removed | {count} rows removed": Translation(
+        "{count} ligne supprimée | {count} lignes supprimées",
+        "{count} Zeile entfernt | {count} Zeilen entfernt",
+        "{count} fila eliminada | {count} filas eliminadas",
+    ),
+    "new table": Translation("nouvelle table", "neue Tabelle", "tabla nueva"),
+    "table removed": Translation("table supprimée", "Tabelle entfernt", "tabla eliminada"),
+    "no row differs": Translation(
+        "aucune ligne ne diffère", "keine Zeile unterscheidet sich", "ninguna fila difiere"
+    ),
+    "changed": Translation("modifiée", "geändert", "cambiada"),
+    "added": Translation("ajoutée", "neu", "añadida"),
+    "removed": Translation("supprimée", "entfernt", "eliminada"),
+    "Cause: {cause}": Translation("Cause : {cause}", "Ursache: {cause}", "Causa: {cause}"),
+    "Sum of {column}: {change}": Translation(
+        "Somme de {column} : {change}", "Summe von {column}: {change}", "Suma de {column}: {change}"
+    ),
+    "Column {name}: new, {type}": Translation(
+        "Colonne {name} : nouvelle, {type}",
+        "Spalte {name}: neu, {type}",
+        "Columna {name}: nueva, {type}",
+    ),
+    "Column {name}: removed": Translation(
+        "Colonne {name} : supprimée", "Spalte {name}: entfernt", "Columna {name}: eliminada"
+    ),
+    "Column {name}: {change}": Translation(
+        "Colonne {name} : {change}", "Spalte {name}: {change}", "Columna {name}: {change}"
+    ),
+    "no key": Translation("sans clé", "kein Schlüssel", "sin clave"),
+    "Row": Translation("Ligne", "Zeile", "Fila"),
+    "and {count} more row | and {count} more rows": Translation(
+        "et {count} autre ligne | et {count} autres lignes",
+        "und {count} weitere Zeile | und {count} weitere Zeilen",
+        "y {count} fila más | y {count} filas más",
+    ),
     "No runs found in the lake.": Translation(
         "Aucune exécution trouvée dans le lac.",
         "Keine Läufe im Lake gefunden.",

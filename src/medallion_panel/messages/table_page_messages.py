@@ -179,10 +179,10 @@ TABLE_PAGE_MESSAGES: dict[str, Translation] = {
         "Kein Datensatz einer Quelldatei kam in Quarantäne.",
         "Ningún registro de un archivo de origen se puso en cuarentena.",
     ),
-    "Only the {count} files with the most are shown.": Translation(
-        "Seuls les {count} fichiers qui en ont le plus sont affichés.",
-        "Nur die {count} Dateien mit den meisten werden gezeigt.",
-        "Solo se muestran los {count} archivos con más.",
+    "Only the {count} files with the most rejects are shown.": Translation(
+        "Seuls les {count} fichiers qui ont le plus de rejets sont affichés.",
+        "Nur die {count} Dateien mit den meisten abgelehnten Datensätzen werden gezeigt.",
+        "Solo se muestran los {count} archivos con más rechazos.",
     ),
     "No rule has removed a row.": Translation(
         "Aucune règle n’a retiré de ligne.",

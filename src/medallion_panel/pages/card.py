@@ -206,7 +206,7 @@ class Card:
             return lake_value(content, self._pipeline, context, full=self._explained)
         if isinstance(content, Changes):
             release = context.store.last_release()
-            return changes_html(content, self._pipeline, release, self._say)
+            return changes_html(content, self._pipeline, release, context.formats)
         view = self.rows or self.groups
         return view.read(context) if view is not None else None
 

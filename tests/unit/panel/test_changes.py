@@ -10,8 +10,10 @@ import medallion as md
 from medallion.lake.candidates import candidate
 from medallion_panel.block_settings import Changes
 from medallion_panel.blocks.changes import changes_html
+from medallion_panel.section import Dashboard
+from medallion_panel.ui.formats import Formats
 from tests.integration import small
-from tests.unit.panel.tables import SAY
+from tests.unit.panel.tables import FORMATS
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def pipeline(tmp_path: Path) -> md.Pipeline:
 
 def page(pipeline: md.Pipeline, rows: int = 10) -> str:
     release = pipeline.store().release()
-    return str(changes_html(Changes(rows=rows), pipeline, release, SAY))
+    return str(changes_html(Changes(rows=rows), pipeline, release, FORMATS))
 
 
 def test_the_first_release_has_none_before_it(pipeline: md.Pipeline) -> None:
@@ -36,6 +38,10 @@ def test_served_tables_are_compared(pipeline: md.Pipeline) -> None:
     assert "<td>client_id = a</td><td>orders 2 → 3 (+1, +50 %)" in html
     assert "silver.orders:" not in html.partition("<details>")[0]
     assert "and 1 more row" in page(pipeline, rows=0)
+    german = Formats.of(Dashboard(locale="de_DE"))
+    html = str(changes_html(Changes(), pipeline, pipeline.store().release(), german))
+    assert "gold.by_client: 1 Zeile geändert" in html
+    assert "<th scope='col'>Zeilen vorher</th>" in html
 
 
 def test_a_table_that_was_declared_since_is_left_out(pipeline: md.Pipeline) -> None:
@@ -52,6 +58,6 @@ def test_a_candidate_is_compared_with_the_release_before(pipeline: md.Pipeline) 
     (Path(pipeline.base) / "data/orders/2024-03.csv").write_text(small.MARCH)
     pipeline.run(candidate="try")
     release = candidate(pipeline.lake, "try").release
-    html = str(changes_html(Changes(), pipeline, release.summary(), SAY))
-    assert f"→ {release.id}</h2>" in html
+    html = str(changes_html(Changes(), pipeline, release.summary(), FORMATS))
+    assert f"→ {release.id}: " in html
     assert "gold.by_client: 1 row changed" in html
