@@ -8,7 +8,7 @@ from threading import Lock
 
 from medallion.contracts import ROW, TableTask, Transform, literal
 from medallion.identifiers import digest
-from medallion.kernel.partition_groups import groups
+from medallion.kernel.partition_groups import groups_of_former
 from medallion.kernel.partition_ids import ids_of, within
 from medallion.kernel.reuse import common_fingerprint
 from medallion.kernel.temp_tables import TempTables
@@ -19,7 +19,7 @@ from medallion.sql.row_ids import FILE_BITS
 from medallion.storage.digests import Stored, verified
 
 BATCH = 16 << 20  # bytes of partitions whose partial results are computed together
-UNIT = 2 << 20  # bytes of partitions that make one partial result, unless one partition has more
+UNIT = 2 << 20  # bytes of partitions that make one partial result, at least, unless all have less
 KNOWN = 4  # inputs whose removed rows are remembered for other tables that read them
 
 
@@ -138,17 +138,25 @@ def is_lost(sql: str) -> bool:
 
 
 def planned_partials(task: TableTask, position: int, tables: TempTables) -> list[PlannedPartial]:
-    """The partial results of a table, in the order of the partitions of its main input."""
+    """The partial results of a table, in the order of the partitions of its main input.
+
+    They are of the same partitions as those of the former snapshot, as far as these are equal.
+    """
     steps = task.steps[: position + 1]
     common = common_fingerprint(task, [step.identity() for step in steps], steps)
     inputs = _input_partitions(task, tables)
-    planned = []
-    for numbers in groups(inputs, UNIT):
-        members = tuple(inputs[number] for number in numbers)
-        content = [(each.name, each.removed.digest) for each in members]
-        fingerprint = digest([common, content])
-        planned.append(PlannedPartial(fingerprint, members))
-    return planned
+
+    def fingerprint(places: range) -> str:
+        members = [inputs[place] for place in places]
+        return digest([common, [(each.name, each.removed.digest) for each in members]])
+
+    partials = task.former.partials if task.former else ()
+    former = {partial.fingerprint: partial.partitions for partial in partials}
+    sizes = [each.bytes for each in inputs]
+    return [
+        PlannedPartial(fingerprint(places), tuple(inputs[place] for place in places))
+        for places in groups_of_former(sizes, UNIT, former, fingerprint)
+    ]
 
 
 def partial_tasks(

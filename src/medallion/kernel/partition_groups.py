@@ -1,9 +1,13 @@
-"""Which source files make a partition together, and how the records of a huge one are divided."""
+"""Which source files make a partition, which partitions make a partial result.
+
+The records of a huge file are divided.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate, groupby
 from typing import Protocol
 
 SMALL = 1 << 20  # bytes of source files that one partition has, unless one file has more
@@ -59,6 +63,65 @@ def record_ranges(rows: int) -> list[range]:
     """
     starts = range(0, max(rows, 1), RECORDS)
     return [range(start, min(start + RECORDS, rows)) for start in starts]
+
+
+def groups_of_former(
+    sizes: Sequence[int], unit: int, former: Mapping[str, int], fingerprint: Callable[[range], str]
+) -> Iterator[range]:
+    """The places of items that make a group together: former groups where they are as they were.
+
+    The other items make groups of `unit` bytes or up to twice as much, unless there are less, with
+    the smaller former groups next to them. Parameters: `former` are the numbers of items of the
+    former groups by fingerprint, in their order; `fingerprint` returns that of the items at some
+    places.
+    """
+    kept = {each.start: each for each in _former_groups(len(sizes), former, fingerprint)}
+    others: list[int] = []
+    place = 0
+    while place < len(sizes):
+        group = kept.get(place, range(place, place + 1))
+        more = group.stop < len(sizes) and group.stop not in kept
+        small = sum(sizes[each] for each in group) < unit // 2
+        if place in kept and not (small and (others or more)):
+            yield from _of_equal_size(others, sizes, unit)
+            others = []
+            yield group
+        else:
+            others += group
+        place = group.stop
+    yield from _of_equal_size(others, sizes, unit)
+
+
+def _former_groups(
+    count: int, former: Mapping[str, int], fingerprint: Callable[[range], str]
+) -> Iterator[range]:
+    """The former groups that there are among `count` items."""
+    order = {key: number for number, key in enumerate(former)}
+    counts = [*former.values()]
+    different = dict.fromkeys(sorted(counts, reverse=True))
+    place = following = 0
+    while place < count:
+        # Most often, the next group is the one that followed.
+        expected = dict.fromkeys(counts[following : following + 1])
+        for size in expected | different:
+            group = range(place, place + size)
+            if group.stop <= count and (key := fingerprint(group)) in order:
+                yield group
+                place, following = group.stop, order[key] + 1
+                break
+        else:
+            place += 1
+
+
+def _of_equal_size(places: Sequence[int], sizes: Sequence[int], unit: int) -> Iterator[range]:
+    """Groups of about the same size, of at least `unit` bytes, of places that follow each other."""
+    size = sum(sizes[place] for place in places)
+    count = max(size // unit, 1)
+    before = accumulate((sizes[place] for place in places), initial=0)
+    numbered = zip((count * start // max(size, 1) for start in before), places, strict=False)
+    for _, members in groupby(numbered, lambda each: each[0]):
+        group = [place for _, place in members]
+        yield range(group[0], group[-1] + 1)
 
 
 def _is_last(source: Sized, limit: int) -> bool:

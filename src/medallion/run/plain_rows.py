@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from medallion.contracts import ORIGIN, Input, Session
 from medallion.export.arrow_metadata import described_schema
+from medallion.export.parquet_metadata import replace_metadata
 from medallion.records import TableDescription
 from medallion.records.column_type import INTEGERS, column_type
 from medallion.storage.digests import Stored, verified
@@ -55,6 +56,13 @@ def write_copy(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    if file and not source.snapshot.origins:
+        with pq.ParquetFile(file) as reader:
+            schema, stored = _schema(source, reader), reader.schema_arrow
+        if schema is not None and schema.equals(stored):
+            shutil.copyfile(file, target)
+            replace_metadata(target, described_schema(schema, description))
+            return
     with (
         _batches(source, file, ROWS, session) as batches,
         pq.ParquetWriter(target, described_schema(batches.schema, description)) as writer,
