@@ -6,7 +6,7 @@ import pytest
 
 import medallion as md
 from tests.panel import shop
-from tests.panel.dashboard_server import serving
+from tests.panel.forked_server import serving
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -32,12 +33,22 @@ CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") o
 _TIMEOUT = 180
 
 
+class Process(Protocol):
+    """What a running server has of `subprocess.Popen`."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def send_signal(self, number: signal.Signals, /) -> None: ...
+    def wait(self, timeout: float, /) -> int: ...
+
+
 @dataclass(frozen=True)
 class Server:
     """A running dashboard: its URL, its process and its log."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: Process
     log: Path
 
 
@@ -51,17 +62,21 @@ def serving(config: Path, *options: str, **environment: str) -> Iterator[str]:
 @contextmanager
 def server(config: Path, *options: str, port: int = 0, **environment: str) -> Iterator[Server]:
     """`panel serve` of a declaration, on this port or else on a free one."""
-    package = Path(__file__).parents[2] / "src/medallion_panel"
     port = port or free_port()
-    command = [
-        *(sys.executable, "-m", "panel", "serve", str(package)),
-        *("--port", str(port), "--address", "127.0.0.1"),
-        *("--allow-websocket-origin", f"127.0.0.1:{port}"),
-        *options,
-    ]
+    command = [sys.executable, "-m", "panel", *serve_command(port, *options)]
     log = config.parent / "serve.log"
     with running(command, port, log, MEDALLION_CONFIG=str(config), **environment) as served:
         yield served
+
+
+def serve_command(port: int, *options: str) -> list[str]:
+    """The arguments with which `panel` serves a dashboard on a port of this machine."""
+    package = Path(__file__).parents[2] / "src/medallion_panel"
+    return [
+        *("serve", str(package), "--port", str(port), "--address", "127.0.0.1"),
+        *("--allow-websocket-origin", f"127.0.0.1:{port}"),
+        *options,
+    ]
 
 
 @contextmanager
@@ -75,6 +90,13 @@ def running(command: list[str], port: int, log: Path, **environment: str) -> Ite
             stderr=out,
             start_new_session=True,
         )
+    with until_ended(process, port, log) as served:
+        yield served
+
+
+@contextmanager
+def until_ended(process: Process, port: int, log: Path) -> Iterator[Server]:
+    """The server of a process, once it answers; ends it."""
     try:
         _wait(f"http://127.0.0.1:{port}/", process, log)
         yield Server(f"http://127.0.0.1:{port}/medallion_panel", process, log)
@@ -83,14 +105,14 @@ def running(command: list[str], port: int, log: Path, **environment: str) -> Ite
         process.wait(_TIMEOUT)
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(url: str, process: Process, log: Path) -> None:
     until = time.monotonic() + _TIMEOUT
     while time.monotonic() < until and process.poll() is None:
         try:
             with urlopen(url):  # noqa: S310 (our own server)
                 return
         except URLError:
-            time.sleep(0.2)
+            time.sleep(0.05)
     raise AssertionError(f"the dashboard did not start:\n{log.read_text()}")
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 import medallion as md
 from tests.api.project import gunicorn
 from tests.panel import shop
-from tests.panel.dashboard_server import serving
+from tests.panel.forked_server import serving
 from tests.panel.page_content import eventually
 from tests.panel.test_dashboard import query_lake
 from tests.panel.test_rows_behind import POINT, YAML, panel

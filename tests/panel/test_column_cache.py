@@ -20,7 +20,7 @@ from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.data.column_usage import cache_columns_of
 from medallion_panel.section import Dashboard
 from tests.api.project import gunicorn
-from tests.panel.dashboard_server import serving
+from tests.panel.forked_server import serving
 from tests.panel.page_content import eventually
 
 YAML = """\

@@ -20,7 +20,7 @@ import medallion as md
 import medallion_panel
 from medallion.export.spreadsheet_csv import BOM
 from tests.panel import shop
-from tests.panel.dashboard_server import serving
+from tests.panel.forked_server import serving
 from tests.panel.page_content import choose
 
 

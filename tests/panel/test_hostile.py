@@ -20,7 +20,7 @@ from playwright.sync_api import expect
 import medallion as md
 import medallion_panel
 from medallion.records import Run
-from tests.panel.dashboard_server import serving
+from tests.panel.forked_server import serving
 from tests.panel.hostile import HOSTILE, nothing_ran
 from tests.panel.page_content import open_choice
 

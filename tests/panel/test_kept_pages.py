@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 import medallion as md
 from tests.panel import shop
-from tests.panel.dashboard_server import serving
+from tests.panel.forked_server import serving
 from tests.panel.page_content import eventually, open_choice, shows
 from tests.panel.test_dashboard import euros
 from tests.panel.test_refresh import by_product, count

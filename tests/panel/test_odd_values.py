@@ -29,7 +29,7 @@ from medallion_panel.pages.filters import page_filters
 from medallion_panel.section import Dashboard, PageSettings
 from medallion_panel.series_settings import Bar, Chart
 from medallion_panel.ui.formats import Formats
-from tests.panel.dashboard_server import serving
+from tests.panel.forked_server import serving
 from tests.panel.pipelines import declaration, published
 
 LONG = "A name that is far longer than an axis, "

@@ -12,7 +12,8 @@ from playwright.sync_api import expect
 
 import medallion as md
 from tests.panel import shop
-from tests.panel.dashboard_server import free_port, server, serving
+from tests.panel.dashboard_server import free_port
+from tests.panel.forked_server import server, serving
 from tests.panel.page_content import choose
 
 LOST = "Connection to the server lost"

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 import medallion as md
 from tests.axe_counts import PROPERTY, counts, findings, words
-from tests.panel.dashboard_server import serving
+from tests.panel.forked_server import serving
 from tests.panel.keyboard import walk
 
 SHOP = Path(__file__).parents[2] / "examples/shop"

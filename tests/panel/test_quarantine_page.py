@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 import medallion as md
 import medallion_panel
 from tests.panel import shop
-from tests.panel.dashboard_server import serving
+from tests.panel.forked_server import serving
 
 DASHBOARD = """\
 dashboard:

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 import medallion as md
 from tests.panel import shop
-from tests.panel.dashboard_server import serving
+from tests.panel.forked_server import serving
 from tests.panel.page_content import choose, shows
 from tests.panel.test_dashboard import euros, query_lake
 

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 import medallion as md
 from tests.api.project import gunicorn
 from tests.panel import shop
-from tests.panel.dashboard_server import serving
+from tests.panel.forked_server import serving
 from tests.panel.test_dashboard import query_lake
 
 YAML = shop.YAML.replace("  title: Corner shop\n", "  title: Corner shop\n  why: true\n")

@@ -19,7 +19,7 @@ from playwright.sync_api import expect
 
 import medallion as md
 from tests.api.project import gunicorn
-from tests.panel.dashboard_server import serving
+from tests.panel.forked_server import serving
 from tests.panel.page_content import cells, shows
 from tests.proxy import Proxy, proxy
 

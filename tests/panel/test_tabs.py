@@ -14,7 +14,7 @@ from pypdf import PdfReader
 import medallion as md
 from tests.axe_counts import counts, findings, load_axe
 from tests.panel import shop
-from tests.panel.dashboard_server import serving
+from tests.panel.forked_server import serving
 
 PAGES = """\
 dashboard:

@@ -15,7 +15,7 @@ from playwright.sync_api import TimeoutError, expect
 import medallion as md
 from medallion_api.keys import new_key
 from tests.api.project import gunicorn
-from tests.panel.dashboard_server import serving
+from tests.panel.forked_server import serving
 from tests.panel.page_content import eventually
 
 SHOP = Path(__file__).parents[2] / "examples/shop"
