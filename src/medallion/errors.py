@@ -34,7 +34,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from medallion.secrets import mask
 
@@ -137,7 +137,16 @@ class DataError(MedallionError):
 
 
 class SourceError(DataError):
-    """One or more source files cannot be read; the message has a line for each."""
+    """One or more source files cannot be read; the message has a line for each.
+
+    `settings` are keys of the format with which the file may be read, as far as they are known.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str = "", settings: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.settings = dict(settings)
 
 
 class StepError(DataError):

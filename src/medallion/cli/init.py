@@ -35,7 +35,8 @@ def command(settings: Settings, folder: Path, sources: tuple[str, ...]) -> None:
 
     With `--from`, DIR gets a declaration of these files. All their records are read, and types,
     formats of dates, keys and rules are proposed that nearly all values fit; comments say how many
-    do, and list values that do not. A pattern such as `'data/*.csv'` is one table.
+    do, and list values that do not. A pattern such as `'data/*.csv'` is one table. Files that are
+    not as their suffix says, such as CSV with semicolons or in another encoding, get a `format`.
 
     `postgresql://…#TABLE`, `mysql://…#TABLE`, `sqlite:PATH#TABLE` and `duckdb:PATH#TABLE` are
     tables of databases; without `#TABLE`, all tables are declared. Primary and foreign keys become

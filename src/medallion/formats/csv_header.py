@@ -138,6 +138,7 @@ class HeaderReader:
                     f"{self.name}: {what} and the records are {columns} when split by "
                     f"{_shown(dialect.delimiter)}, and {widths.pop()} by {_shown(other)}",
                     hint="declare the `delimiter`",
+                    settings={"delimiter": other},
                 )
 
     def _records_fit(self, dialect: Dialect, skip: int, width: int) -> bool:
@@ -225,6 +226,7 @@ def _check_delimiter(first: CsvRecord, name: str, dialect: Dialect, what: str) -
         raise SourceError(
             f"{name}: {what} is one column when split by {_shown(dialect.delimiter)}",
             hint=f"did you mean `delimiter: {DELIMITERS[likely]}`?",
+            settings={"delimiter": likely},
         )
 
 
@@ -247,14 +249,16 @@ def check_fit(text: Path, name: str, header: Header, rows: int, rejects: Unreada
     names = "the header" if header.named else "`columns`"
     total = count_of(rows + len(rejects), "record")
     verb = "does" if len(rejects) == 1 else "do"
+    hint, settings = _advice(text, name, header)
     raise SourceError(
         f"{name}: {len(rejects):,} of its {total} {verb} not fit {names}, "
         f"{', '.join(header.columns)[:80]}; record {number}: {reason}",
-        hint=_hint(text, name, header),
+        hint=hint,
+        settings=settings,
     )
 
 
-def _hint(text: Path, name: str, header: Header) -> str:
+def _advice(text: Path, name: str, header: Header) -> tuple[str, dict[str, str | int]]:
     """What to declare so that the records fit, by the most frequent number of fields."""
     records = list(islice(Splitter(text, name, replace(header.dialect, comment="")), _SAMPLE))
     widths = Counter(len(record.fields) for record in records if record.fields)
@@ -262,12 +266,12 @@ def _hint(text: Path, name: str, header: Header) -> str:
     first = next((at for at, record in enumerate(records) if len(record.fields or ()) == usual), 0)
     if first and usual > 1 and header.named:
         if all(record.raw.startswith("#") for record in records[:first]):
-            return "declare `comment: '#'`"
+            return "declare `comment: '#'`", {"comment": "#"}
         line = records[first].line
-        return f"its header may be line {line}; declare `skip: {line - 1}`"
+        return f"its header may be line {line}; declare `skip: {line - 1}`", {"skip": line - 1}
     likely = (
         likely_delimiter([record.raw for record in records], header.dialect) if usual == 1 else ""
     )
     if likely:
-        return f"did you mean `delimiter: {DELIMITERS[likely]}`?"
-    return "check `delimiter`, `quote`, `escape` and `skip`, or whether it is the right file"
+        return f"did you mean `delimiter: {DELIMITERS[likely]}`?", {"delimiter": likely}
+    return "check `delimiter`, `quote`, `escape` and `skip`, or whether it is the right file", {}

@@ -15,7 +15,13 @@ from medallion.contracts import Format, Parsed
 from medallion.errors import SourceError
 from medallion.formats.column_names import check_names
 from medallion.formats.file_signature import looks_like
-from medallion.formats.sheet_records import EVERYTHING, SheetLayout, SheetRecords, cell_range
+from medallion.formats.sheet_records import (
+    EVERYTHING,
+    SheetLayout,
+    SheetRecord,
+    SheetRecords,
+    cell_range,
+)
 from medallion.formats.text_file import check_readable, whole
 from medallion.formats.text_rows import TextRow, write_rows
 from medallion.formats.unreadable_records import UnreadableRecords
@@ -113,7 +119,7 @@ class Excel(Format):
             sheets = self._sheets(book, name)
             columns = self._columns(sheets, name)
             rejects = UnreadableRecords(name)
-            misfits: list[str] = []
+            misfits: list[SheetRecord] = []
             rows = write_rows(
                 self._accepted(sheets, columns, rejects, misfits), columns, part, self._integers
             )
@@ -178,7 +184,7 @@ class Excel(Format):
         sheets: Sequence[SheetRecords],
         columns: Sequence[str],
         rejects: UnreadableRecords,
-        misfits: list[str],
+        misfits: list[SheetRecord],
     ) -> Iterator[TextRow]:
         """The values of the records that can be read; the others are added to `rejects`."""
         places = {column.casefold(): place for place, column in enumerate(columns)}
@@ -189,7 +195,7 @@ class Excel(Format):
                 number += 1
                 if record.fault:
                     rejects.add(number, record.fault, sheet.raw(record))
-                    misfits += [record.fault] if record.misfit else []
+                    misfits += [record] if record.misfit else []
                     continue
                 row: list[str | int | None] = [None] * len(columns)
                 for column, value in record.values.items():
@@ -201,13 +207,15 @@ class Excel(Format):
                 yield row
 
 
-def _check_fit(name: str, rows: int, rejects: int, misfits: Sequence[str]) -> None:
+def _check_fit(name: str, rows: int, rejects: int, misfits: Sequence[SheetRecord]) -> None:
     """Raise SourceError if most records do not fit the header: the declaration must be wrong."""
     if len(misfits) > rows:
         raise SourceError(
             f"{name}: {len(misfits):,} of its {count_of(rows + rejects, 'record')} do not fit the "
-            f"header; {misfits[0]}",
-            hint="declare `header`, the row with the names of the columns, or `range`",
+            f"header; {misfits[0].fault}",
+            hint="declare `header`, the row with the names of the columns, or `range`; "
+            f"they may be in row {misfits[0].row}",
+            settings={"header": misfits[0].row},
         )
 
 

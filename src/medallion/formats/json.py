@@ -153,6 +153,7 @@ def _read_layout(
                 f"{name}: is one object over several lines, with a list of objects in {records!r}",
                 hint=f"declare `format: {{json: {{records: {records}}}}}` for a row per item, or "
                 f"`records: .` if the object is a record",
+                settings={"records": records},
             )
         try:
             return read_objects(lines, "newline_delimited", name, part, connection)

@@ -141,10 +141,14 @@ def undecodable(
 ) -> SourceError:
     """The error for a byte that the declared encoding cannot decode, on this line of the file."""
     byte = error.object[error.start]
-    hint = "declare the file's encoding, often `encoding: cp1252`"
+    hint, likely = "declare the file's encoding, often `encoding: cp1252`", "cp1252"
     if codecs.lookup(encoding).name != "utf-8":
-        hint = "declare the file's encoding, such as `encoding: utf-8`"
-    return SourceError(f"{name}: line {line}: byte 0x{byte:02x} is not {encoding}", hint=hint)
+        hint, likely = "declare the file's encoding, such as `encoding: utf-8`", "utf-8"
+    return SourceError(
+        f"{name}: line {line}: byte 0x{byte:02x} is not {encoding}",
+        hint=hint,
+        settings={"encoding": likely},
+    )
 
 
 def _compression(source: Path, name: str, head: bytes) -> str:
@@ -210,7 +214,7 @@ def _check_marks(name: str, head: bytes, encoding: str) -> None:
     actual = next((other for other, signs in marks.items() if head.startswith(signs)), None)
     if actual and not codecs.lookup(encoding).name.startswith(actual):
         fault = f"{name}: begins with the byte order mark of {actual}, but is read as {encoding}"
-        raise SourceError(fault, hint=f"declare `encoding: {actual}`")
+        raise _otherwise_encoded(fault, actual)
 
 
 def _transcoded(chunks: Iterator[bytes], name: str, encoding: str) -> Iterator[bytes]:
@@ -253,13 +257,19 @@ def _check_head(name: str, head: bytes) -> None:
     """Raise SourceError for a file whose first bytes are not text in UTF-8."""
     _check_kind(name, head)
     if head.startswith(magic.UTF32):
-        raise SourceError(f"{name}: looks like UTF-32", hint="declare `encoding: utf-32`")
+        raise _otherwise_encoded(f"{name}: looks like UTF-32", "utf-32")
     if magic.looks_utf16(head):
-        raise SourceError(f"{name}: looks like UTF-16", hint="declare `encoding: utf-16`")
+        raise _otherwise_encoded(f"{name}: looks like UTF-16", "utf-16")
     if magic.looks_binary(head):
         raise SourceError(
             f"{name}: contains binary data", hint="declare the right file, or its `format`"
         )
+
+
+def _otherwise_encoded(fault: str, encoding: str) -> SourceError:
+    return SourceError(
+        fault, hint=f"declare `encoding: {encoding}`", settings={"encoding": encoding}
+    )
 
 
 def _empty(name: str) -> SourceError:

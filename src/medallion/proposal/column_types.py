@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from medallion.proposal.column_values import VALUE, ColumnValues, Share
 from medallion.sql.casting import DateFormats, read
 from medallion.sql.number_formats import Numbers
+from medallion.sql.relations import literal
 
 ENOUGH = 0.8  # the share of values that a type must fit
 MARGIN = 2  # digits that a decimal has before the point in addition to those seen
@@ -23,6 +24,7 @@ _NUMERIC = {form.replace("/", separator) for form in _ORDERS for separator in "/
 _NAMED = ("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y")
 _DATES = (*sorted(_NUMERIC), *_NAMED, "%Y%m%d", "%d/%m/%y", "%m/%d/%y")
 _DATED = "[0-9]+[/. -][0-9A-Za-z]+[/., -]+[0-9]+|[A-Za-z]+ [0-9]+, [0-9]+|(19|20)[0-9]{6}"
+_OTHER_THOUSANDS = (" ", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "'")
 _TIMES = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")
 _WORDS = "lower(\"value\") in ('true', 'false', 't', 'f', 'yes', 'no', 'y', 'n')"
 _LEADING_ZERO = f"regexp_matches({VALUE}, '^[+-]?0[0-9]')"
@@ -59,6 +61,10 @@ def _candidates(values: ColumnValues) -> Iterator[TypeProposal]:
     yield _fitting(values, "integer")
     for notation in ({}, {"thousands": ","}, {"decimal": ","}, {"decimal": ",", "thousands": "."}):
         yield from _decimal(values, notation)
+    for mark in _OTHER_THOUSANDS:
+        if values.share(f"contains({VALUE}, {literal(mark)})").fitting:
+            yield from _decimal(values, {"thousands": mark})
+            yield from _decimal(values, {"decimal": ",", "thousands": mark})
     yield _fitting(values, "float")
     yield from _timestamps(values)
 

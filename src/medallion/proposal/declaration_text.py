@@ -51,7 +51,7 @@ def declaration_text(name: str, tables: Sequence[ProposedTable]) -> str:
     )
     return HEAD.format(
         name=name,
-        bronze="\n".join(f"    {table.name}: {{source: {_source(table)}}}" for table in tables),
+        bronze="\n".join(f"    {table.name}: {_bronze(table)}" for table in tables),
         silver="\n\n".join("\n".join(_silver(table)) for table in tables),
         gold="\n".join(f"    {table.name}: {{from: silver.{table.name}}}" for table in tables),
         served="\n".join(served),
@@ -70,8 +70,17 @@ def misfits(share: Share) -> str:
     return ", ".join(f"{_quoted(value)} ({times:,})" for value, times in share.misfits)
 
 
-def _source(table: ProposedTable) -> str:
-    return _flow(table.source).replace("$${", "${")  # it may have variables
+def _bronze(table: ProposedTable) -> str:
+    source = _flow(table.source).replace("$${", "${")  # it may have variables
+    if not table.format:
+        return f"{{source: {source}}}"
+    doubtful = any("encoding" in settings for settings in table.format.values())
+    comment = "; check letters with accents" if doubtful else ""
+    return (
+        f"# read in the first way that fits{comment}\n"
+        f"      source: {source}\n"
+        f"      format: {_flow(table.format)}"
+    )
 
 
 def _silver(table: ProposedTable) -> Iterator[str]:

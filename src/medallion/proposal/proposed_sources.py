@@ -17,6 +17,7 @@ from medallion.secrets import PERCENT_ENCODE, SECRET_SETTING, SECRETS, unclear_c
 LONGEST = 60  # characters of a table's name
 
 Source = str | Mapping[str, Any]
+SourceFormat = Mapping[str, Mapping[str, Any]]  # as a declaration has it, by name; may be empty
 
 _FILE = re.compile(r"(sqlite|duckdb):(.+)", re.DOTALL)
 _ARCHIVE = re.compile(r"([a-z]+://[^:]*::)(.+)", re.DOTALL)
@@ -80,9 +81,17 @@ class SourceFinder:
                 table,
             )
 
-    def load(self, sources: Mapping[str, Source]) -> Pipeline:
-        """A pipeline with a bronze table for each source. Raises CallError for an invalid one."""
-        bronze = {name: {"source": source} for name, source in sources.items()}
+    def load(
+        self, sources: Mapping[str, Source], formats: Mapping[str, SourceFormat] | None = None
+    ) -> Pipeline:
+        """A pipeline with a bronze table for each source. Raises CallError for an invalid one.
+
+        `formats` are those of tables that need another one than their files' suffix says.
+        """
+        forms = {name: {"format": form} for name, form in (formats or {}).items() if form}
+        bronze = {
+            name: {"source": source, **forms.get(name, {})} for name, source in sources.items()
+        }
         declared = {"name": "proposal", "lake": "lake", "tables": {"bronze": bronze}}
         path = self._scratch / "medallion.yaml"
         path.write_text(json.dumps(declared))  # to be loaded, since it may have variables

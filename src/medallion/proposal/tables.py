@@ -11,7 +11,14 @@ from medallion.errors import SourceError
 from medallion.pipeline import Pipeline
 from medallion.proposal.column_types import propose_type
 from medallion.proposal.column_values import ColumnValues
-from medallion.proposal.proposed_sources import ProposedSource, Source, SourceFinder, table_name
+from medallion.proposal.proposed_sources import (
+    ProposedSource,
+    Source,
+    SourceFinder,
+    SourceFormat,
+    table_name,
+)
+from medallion.proposal.readable import run_readable
 from medallion.proposal.rules import (
     Key,
     ProposedColumn,
@@ -31,11 +38,13 @@ from medallion.sql.expressions import public
 class ProposedTable:
     """A table of one source: its columns, its key with the share of unique rows, its rules.
 
-    `unreadable` counts the records that its format could not read.
+    `format` is empty if the files' suffix says how to read them. `unreadable` counts the records
+    that could not be read.
     """
 
     name: str
     source: Source
+    format: SourceFormat
     rows: int
     unreadable: int
     columns: tuple[ProposedColumn, ...]
@@ -51,8 +60,9 @@ def propose_tables(sources: Sequence[str], folder: Path) -> tuple[ProposedTable,
     with tempfile.TemporaryDirectory(prefix="medallion-") as scratch:
         finder = SourceFinder(folder, Path(scratch))
         found = _names(proposed for source in sources for proposed in finder.find(source))
-        pipeline = finder.load({name: proposed.source for name, proposed in found.items()})
-        quality = {step.table: quality_of(step) for step in pipeline.run(progress=False).steps}
+        read = {name: proposed.source for name, proposed in found.items()}
+        pipeline, run, formats = run_readable(finder, read)
+        quality = {step.table: quality_of(step) for step in run.steps}
         columns = {name: _columns(pipeline, name, each) for name, each in found.items()}
     keys = {name: _key(name, found[name], columns[name]) for name in found}
     references = without_cycles(_references(found, columns, keys))
@@ -60,6 +70,7 @@ def propose_tables(sources: Sequence[str], folder: Path) -> tuple[ProposedTable,
         ProposedTable(
             name,
             proposed.declared,
+            formats.get(name, {}),
             quality[f"bronze.{name}"].kept,
             quality[f"bronze.{name}"].quarantined,
             columns[name],

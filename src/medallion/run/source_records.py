@@ -42,14 +42,14 @@ def parse(
     known = {path: _known(table, path) for path in paths}
     fresh = {path: group for path, group in zip(paths, groups, strict=True) if not known[path]}
     table.storage.note(map(_description, fresh))
-    faults: list[str] = []
+    errors: list[SourceError] = []
     for path, outcome in _parsed(table, fresh, session, scratch).items():
-        faults += map(str, outcome.errors)
+        errors += outcome.errors
         if outcome.group:
             _describe(table, path, outcome.group, scratch)
             known[path] = outcome.group
-    if faults:
-        raise SourceError("\n".join(faults))
+    if errors:
+        raise SourceError("\n".join(map(str, errors)), settings=errors[0].settings)
     return [
         pair
         for path, group in zip(paths, groups, strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from medallion.errors import MedallionError, SourceError, UnreachableError
 from medallion.secrets import SECRETS
@@ -119,6 +119,6 @@ def _check(response: BaseHTTPResponse, url: str) -> None:
     reason = f"{without_query(url)}: the server answered {status} {response.reason or ''}".strip()
     kind: type[MedallionError] = UnreachableError if status in TRANSIENT else SourceError
     if 300 <= status < 400:
-        place = without_query(response.headers.get("Location", ""))
+        place = without_query(urljoin(url, response.headers.get("Location", "")))
         raise SourceError(reason, hint=f"declare the URL that it names: {place}")
     raise kind(reason, hint=_HINTS.get(status, "try the request by hand"))

@@ -250,7 +250,7 @@ class RestSource(DataSource):
     def _read(self, data: bytes) -> tuple[JsonText, list[str]]:
         """The JSON of a response and its records. Raises SourceError."""
         try:
-            content = JsonText(data.decode())
+            content = JsonText(data.decode("utf-8-sig"))
             return content, content.records_at(self.records)
         except PathError as error:
             raise SourceError(

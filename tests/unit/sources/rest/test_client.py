@@ -59,6 +59,13 @@ def test_other_errors_are_not_retried(
     assert len(server.requests) == 1
 
 
+def test_a_redirect_to_a_path_names_the_whole_url(server: RestServer) -> None:
+    server.faults = [(302, {"Location": "/v2/orders?key=1"})]
+    with pytest.raises(SourceError) as caught:
+        get(server)
+    assert caught.value.hint == f"declare the URL that it names: {server.url}/v2/orders"
+
+
 def test_an_api_that_stays_away_is_unreachable(server: RestServer) -> None:
     server.faults = [(503, {"Retry-After": "0"})] * 4
     with pytest.raises(UnreachableError, match="answered 503"):

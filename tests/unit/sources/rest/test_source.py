@@ -100,6 +100,11 @@ def test_numbers_keep_their_digits(server: RestServer) -> None:
     assert list(pulled(source).values()) == [b'{"id": 1,  "amount": 1.10}\n']
 
 
+def test_a_byte_order_mark_is_ignored(server: RestServer) -> None:
+    server.reply = lambda *_: (b'\xef\xbb\xbf[{"id": 1}]', {})
+    assert ids(server) == [1]
+
+
 def test_parameters_and_headers_are_sent(server: RestServer) -> None:
     server.wanted = ("X-Shop", "north")
     ids(server, params={"open": True, "limit": 5}, headers={"X-Shop": "north"})

@@ -1,0 +1,66 @@
+"""Formats with which source files can be read: those that the errors of reading them name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+import medallion as md
+from medallion.errors import TablesError
+from medallion.proposal.declaration_text import declaration_text
+from medallion.proposal.tables import propose_tables
+
+SEMICOLONS = "id;city\n1;Málaga\n2;Rome\n"
+REPORT = "Cities of 2024\n\nid,city\n1,Paris\n2,Rome\n"
+PAGE = json.dumps({"page": 1, "data": [{"id": 1, "city": "Paris"}, {"id": 2}]}, indent=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "form"),
+    [
+        ("a.csv", SEMICOLONS.encode(), {"csv": {"delimiter": ";"}}),
+        ("a.csv", SEMICOLONS.encode("cp1252"), {"csv": {"encoding": "cp1252", "delimiter": ";"}}),
+        (
+            "a.tsv",
+            SEMICOLONS.replace(";", "\t").encode("utf-16"),
+            {"csv": {"encoding": "utf-16"}},
+        ),
+        ("a.csv", REPORT.encode(), {"csv": {"skip": 2}}),
+        ("a.csv", b"id,city\n1,Paris\n2,Rome\n", {}),
+        ("a.json", PAGE.encode(), {"json": {"records": "data"}}),
+    ],
+)
+def test_files_are_read_as_their_errors_say(
+    tmp_path: Path, name: str, content: bytes, form: dict[str, Any]
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    tables = propose_tables([name], tmp_path)
+    assert (tables[0].format, tables[0].rows, tables[0].unreadable) == (form, 2, 0)
+    (tmp_path / "medallion.yaml").write_text(declaration_text("shop", tables), encoding="utf-8")
+    pipeline = md.Pipeline.load(tmp_path / "medallion.yaml")
+    pipeline.run()
+    assert [column.name for column in pipeline.lake.table("bronze.a").columns] == ["id", "city"]
+
+
+def test_the_header_of_a_workbook_is_found_below_its_title(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["Budget"], [], ["team", "amount"], ["a", 1], ["b", 2]):
+        book.active.append(row)
+    book.save(tmp_path / "budget.xlsx")
+    (table,) = propose_tables(["budget.xlsx"], tmp_path)
+    assert (table.format, table.rows) == ({"excel": {"header": 3}}, 2)
+    assert [column.name for column in table.columns] == ["team", "amount"]
+
+
+def test_a_file_that_nothing_helps_is_reported_with_the_others(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(SEMICOLONS)
+    (tmp_path / "b.json").write_text("{")
+    (tmp_path / "c.csv").write_bytes(b"\x00\x01")
+    with pytest.raises(TablesError) as caught:
+        propose_tables(["a.csv", "b.json", "c.csv"], tmp_path)
+    assert len(caught.value.errors) == 2
+    assert "a.csv" not in str(caught.value)
