@@ -16,8 +16,8 @@ from typing import Any
 SECONDS = 120
 
 # One process imports all once; each command runs in a fork of it.
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.command_imports"])
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.command_imports"])
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def forked(
     with tempfile.TemporaryDirectory() as name:
         out = Path(name, "out")
         err = out if merged else Path(name, "err")
-        child = _processes.Process(
+        child = PROCESSES.Process(
             target=_begin, args=(work, argument, folder, dict(variables), out, err)
         )
         child.start()

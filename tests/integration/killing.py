@@ -144,7 +144,7 @@ def at_random_moments(
     seed = random.randrange(1 << 30)
     chance = random.Random(seed)
     longest, cut = 0.5, 0
-    while cut < max(10, round((KILLS - NAMED) * share)):
+    while cut < max(6, round((KILLS - NAMED) * share)):
         moment = chance.uniform(0.01, longest)
         if run_killed_after(prepared(), moment):
             cut += 1

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
@@ -24,6 +23,7 @@ from medallion.ops.repair import repair
 from medallion.ops.verify import Inspection
 from medallion.storage.local import LocalStorage
 from tests import instants
+from tests.commands import forked
 from tests.delta_tables import DeltaReader, check_logs, lake_rows
 from tests.integration import killing, small
 from tests.integration.test_fencing import Overtaken
@@ -182,34 +182,24 @@ def test_vacuum_by_another_program_removes_nothing_that_is_kept(tmp_path: Path) 
     check_logs(pipeline)
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from tests.integration import killing, small
-names = []
-def strike(name):
-    names.append(name)
-    if "-" in sys.argv[2]:
-        Path(sys.argv[1], "writes").write_text("\\n".join(names))
-    else:
-        os.kill(os.getpid(), signal.SIGKILL)
-point = None if sys.argv[2] == "-" else int(sys.argv[2])
-killing.strike_at(point, strike, after=sys.argv[3] == "after", kinds=(killing.LocalStorage,))
-small.load(Path(sys.argv[1])).run()
-"""
+def run_apart(folder: Path, point: int | None, when: str = "before") -> int | None:
+    """Run in a process of its own, which dies at a write: a fork of this one cannot use deltalake."""
+    return forked(run_to, (point, when), folder, os.environ).code
 
 
-def run_apart(folder: Path, point: int | None, when: str = "before") -> int:
-    """Run in a process of its own, which dies at a write: a fork cannot use deltalake again."""
-    command = [
-        sys.executable,
-        "-c",
-        KILLED,
-        str(folder),
-        "-" if point is None else str(point),
-        when,
-    ]
-    return subprocess.run(command, cwd=Path(__file__).parents[2], check=False).returncode
+def run_to(target: tuple[int | None, str]) -> None:
+    """Run to the n-th write and die there, or to the end and list the writes."""
+    point, when = target
+    names: list[str] = []
+
+    def strike(name: str) -> None:
+        if point is not None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        names.append(name)
+
+    killing.strike_at(point, strike, after=when == "after", kinds=(LocalStorage,))
+    small.load(Path.cwd()).run()
+    Path("writes").write_text("\n".join(names))
 
 
 def test_a_kill_between_pointer_and_logs_is_caught_up(tmp_path: Path) -> None:
@@ -240,12 +230,12 @@ def test_a_kill_between_pointer_and_logs_is_caught_up(tmp_path: Path) -> None:
 
 def test_an_overtaken_writer_commits_nothing_after_the_newer_one(tmp_path: Path) -> None:
     names = list[str]()
-    for point in itertools.count(4, 2):
-        folder = tmp_path / str(point)
-        lake = f"lake-{point}"
-        pipeline = project(folder, lake)
-        pipeline.run()
-        add_month(folder, 3, AGAIN)
+    published = tmp_path / "published"
+    project(published).run()
+    add_month(published, 3, AGAIN)
+    for point in itertools.count(4, 3):
+        folder = shutil.copytree(published, tmp_path / str(point))
+        pipeline = reopened(folder)
         struck = OvertakenAfterPublication(folder, point)
         with pytest.MonkeyPatch.context() as patch:
             struck.patch(patch, (killing.LocalStorage,))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import medallion as md
+from tests.commands import PROCESSES
 
 if TYPE_CHECKING:
     from multiprocessing.queues import SimpleQueue
@@ -105,7 +105,7 @@ def read(folder: Path, ready: Semaphore, stop: Event, results: SimpleQueue[Seen 
             if replies["started", "", 0] == 0:
                 replies["started", "", 0] = 1
                 ready.release()
-            time.sleep(0.05)  # the publisher needs CPU time too
+            time.sleep(0.1)  # the publisher needs CPU time too
         store.close()
     except BaseException as error:
         ready.release()
@@ -116,17 +116,16 @@ def read(folder: Path, ready: Semaphore, stop: Event, results: SimpleQueue[Seen 
 
 
 def test_every_reply_is_one_release_while_fifty_are_published(folder: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    ready, stop, results = context.Semaphore(0), context.Event(), context.SimpleQueue()
+    ready, stop, results = PROCESSES.Semaphore(0), PROCESSES.Event(), PROCESSES.SimpleQueue()
     sizes = {publish(folder, FEWEST): FEWEST}
     readers = [
-        context.Process(target=read, args=(folder, ready, stop, results)) for _ in range(READERS)
+        PROCESSES.Process(target=read, args=(folder, ready, stop, results)) for _ in range(READERS)
     ]
     for reader in readers:
         reader.start()
     try:
         for _ in readers:
-            assert ready.acquire(timeout=60)
+            assert ready.acquire(timeout=300)
         for number in range(1, PUBLISHES + 1):
             size = FEWEST + number * 7 % 40
             sizes[publish(folder, size)] = size

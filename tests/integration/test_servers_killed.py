@@ -36,7 +36,7 @@ from tests.services import Service, Unavailable, mongod, weed
 
 KINDS = (RemoteStorage, MongoDB, *killing.SERVER)
 PARTS = 2
-STRIDE = 1 if instants.KILLS > instants.FEWEST else 5  # of the writes before which a run is killed
+STRIDE = 1 if instants.KILLS > instants.FEWEST else 7  # of the writes before which a run is killed
 
 
 def in_a_child(work: Callable[[], object]) -> None:
@@ -75,7 +75,7 @@ def project(tmp_path: Path, mongodb_url: str, s3_server: Service) -> Iterator[Pr
 
 @pytest.mark.parametrize("first", range(1, PARTS + 1))
 def test_a_run_killed_before_writes_to_a_server(project: Project, first: int) -> None:
-    """Every fifth write, or with more kills every write, divided over several tests."""
+    """Every seventh write, or with more kills every write, divided over several tests."""
     for point in count(first * STRIDE, PARTS * STRIDE):
         project.prepare()
         name = killing.run_killed_at(project.folder, point, after=False, kinds=KINDS)
@@ -128,7 +128,7 @@ def test_a_run_killed_while_mongodb_loads_differences(
     for part in ("create_collection", "aggregate", "delete_many", "insert_many", "rename"):
         assert any(part in name for name in names[loads[0] : loads[1]]), part
     last = next(n for n, name in enumerate(names, 1) if name.startswith("MongoDB.activate"))
-    for point in range(loads[0] + 1, last + 2, min(STRIDE, 2)):
+    for point in range(loads[0] + 1, last + 2, min(STRIDE, 3)):
         project.prepare()
         name = killing.run_killed_at(project.folder, point, after=False, kinds=kinds)
         in_a_child(partial(recover, f"killed before point {point}: {name}"))
@@ -173,7 +173,7 @@ def check_corrections(folder: Path, where: str) -> None:
 
 def test_corrections_killed_before_each_write_to_s3(project: Project) -> None:
     for work, least in ((stored, 3), (purged, 4)):
-        for point in count(1):
+        for point in count(1, 1 if STRIDE == 1 else 2):
             if work is purged:
                 in_a_child(lambda: stored(small.load(project.folder)))
             name = killing.run_killed_at(
@@ -260,7 +260,7 @@ def test_s3_killed_during_runs_and_started_again(
     tmp_path: Path, data: Path, mongodb_url: str
 ) -> None:
     project, bucket = None, ""
-    for point in (2, 7, 12, 16, None):
+    for point in (2, 9, 16, None):
         with weed(data) as service:
             bucket = bucket or bucket_of(service, tmp_path)
             settings = on_s3(service, bucket)
