@@ -22,7 +22,7 @@ from tests.api import project
 from tests.example_counts import examples
 
 _ON_DATA = [negative_data_rejection, positive_data_acceptance]
-CASES = int(os.environ.get("MEDALLION_TEST_API_CASES", examples(10, 25)))
+CASES = int(os.environ.get("MEDALLION_TEST_API_CASES", examples(6, 25)))
 
 
 @pytest.fixture(scope="module")

@@ -204,7 +204,7 @@ def fixed(rows: list[tuple[str, ...]], record: int, cells: dict[str, str | None]
 
 
 @settings(
-    max_examples=examples(5, 8),
+    max_examples=examples(3, 8),
     deadline=None,
     suppress_health_check=[*HealthCheck],
     print_blob=True,

@@ -34,7 +34,7 @@ from tests.dask_cluster import Cluster, dask_cluster
 from tests.integration import small
 from tests.services import Service, Unavailable, weed
 
-KILLS = int(os.environ.get("MEDALLION_CLUSTER_KILLS", "30"))
+KILLS = int(os.environ.get("MEDALLION_CLUSTER_KILLS", "10"))
 FAILING = """\
   gold:
     total:
@@ -226,7 +226,9 @@ def test_the_s3_server_stops_for_a_while_and_is_then_killed(
         assert server.process
         environment = keys(server, monkeypatch)
         cluster = stack.enter_context(dask_cluster(tmp_path / "dask", environment=environment))
-        pipeline = project(tmp_path / "project", on(cluster), on_s3(make_bucket(server)))
+        loaded = project(tmp_path / "project", on(cluster), on_s3(make_bucket(server)))
+        patience = {"patience": 8}  # seconds, of every attempt at the server's requests
+        pipeline = md.Pipeline(loaded.declaration, base=tmp_path / "project", options=patience)
         pipeline.run()
         change(tmp_path / "project")
         for signal_, after in ((signal.SIGSTOP, 0.5), (signal.SIGCONT, 3.0)):

@@ -143,7 +143,7 @@ def test_a_lost_file_of_former_marks_makes_all_rows_be_judged(
     assert judged == []
 
 
-@settings(max_examples=examples(6, 10))
+@settings(max_examples=examples(4, 10))
 @given(
     contents=st.dictionaries(names, lines, min_size=2),
     changes=st.lists(change, min_size=1, max_size=3),

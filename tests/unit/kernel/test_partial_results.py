@@ -153,7 +153,7 @@ def state(pipeline: md.Pipeline, *, full: bool = False) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=int(os.environ.get("MEDALLION_TEST_PARTITIONS", examples(8, 15))))
+@settings(max_examples=int(os.environ.get("MEDALLION_TEST_PARTITIONS", examples(5, 15))))
 @given(
     contents=files,
     changes=st.lists(change, max_size=3),

@@ -205,7 +205,7 @@ def as_a_whole() -> Iterator[None]:
 Step = tuple[str, tuple[str, str, list[Any]]]
 
 
-@settings(max_examples=int(os.environ.get("MEDALLION_TEST_PARTITIONS", examples(8, 15))))
+@settings(max_examples=int(os.environ.get("MEDALLION_TEST_PARTITIONS", examples(5, 15))))
 @given(
     contents=files,
     others=files,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import duckdb
 import pytest
 from hypothesis import given
@@ -36,14 +38,21 @@ def test_case_and_accents_are_taken_away(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 
-@given(value=LETTERS, part=LETTERS, place=st.integers(0, 20))
-def test_the_pattern_finds_what_folding_finds(value: str, part: str, place: int) -> None:
+@pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(config={"threads": 1}) as connection:
-        for needle in (part, value[place : place + 3].upper()):
-            found = connection.execute(
-                "select regexp_matches(?, ?)", [value, search_pattern(needle)]
-            ).fetchone()
-            assert found == (fold(needle) in fold(value),)
+        yield connection
+
+
+@given(value=LETTERS, part=LETTERS, place=st.integers(0, 20))
+def test_the_pattern_finds_what_folding_finds(
+    connection: duckdb.DuckDBPyConnection, value: str, part: str, place: int
+) -> None:
+    for needle in (part, value[place : place + 3].upper()):
+        found = connection.execute(
+            "select regexp_matches(?, ?)", [value, search_pattern(needle)]
+        ).fetchone()
+        assert found == (fold(needle) in fold(value),)
 
 
 def test_the_longest_pattern_is_one_that_mongodb_takes() -> None:

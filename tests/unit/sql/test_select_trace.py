@@ -115,7 +115,7 @@ QUERIES = {
 }
 
 DISTINCT = "select distinct kind, product % 2 as even from purchases"
-ROWS = 3  # of each result are traced
+ROWS = 2  # of each result are traced
 
 
 @pytest.fixture(name="inputs")

@@ -3,10 +3,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medallion.sources.rest.json_path import JsonText, PathError
+from tests.example_counts import examples
 
 TEXT = '{"meta": {"next": "/2", "n": 3}, "data": {"items": [\n {"a": 1.10,\n "b": 1e400}, {}]}}'
 
@@ -52,6 +53,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=examples(30, 200))
 @given(
     st.lists(st.dictionaries(st.text(), VALUES)),
     st.dictionaries(st.text().filter(lambda key: key != "data"), VALUES),
