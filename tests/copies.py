@@ -19,7 +19,7 @@ def published_copy(write: Callable[[Path], Path], folder: Path) -> None:
 
 @cache
 def _published(write: Callable[[Path], Path]) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="medallion-copies-"))
+    folder = Path(tempfile.mkdtemp(prefix="published-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     md.Pipeline.load(write(folder)).run()
     return folder

@@ -26,7 +26,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> md.Pipeline:
 def test_representations_are_short_and_say_what_it_is(pipeline: md.Pipeline) -> None:
     release = pipeline.lake.current()
     assert release is not None
-    run = pipeline.lake.runs()[0]
+    (run,) = [run for run in pipeline.lake.runs() if run.id == release.run]
     assert repr(pipeline).startswith("<Pipeline small: 2 bronze, 2 silver, 2 gold; lake ")
     assert repr(pipeline.lake).startswith("<Lake ")
     assert repr(release) == f"<Release {release.id} of small: 6 tables>"

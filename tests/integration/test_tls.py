@@ -34,8 +34,9 @@ class Server:
     files: Certificates
 
     def url(self, host: str = "127.0.0.1", **options: object) -> str:
-        query = urlencode({"authSource": "admin", **options})
-        return f"mongodb://ann:{SECRET}@{host}:{self.port}/tls?{query}&{IMPATIENT}"
+        wait = {"authSource": "admin", "serverSelectionTimeoutMS": 1000}
+        query = urlencode(wait | options)
+        return f"mongodb://ann:{SECRET}@{host}:{self.port}/tls?{query}"
 
     def trusting(self, **more: object) -> str:
         return self.url(tls="true", tlsCAFile=self.files.authority, **more)
@@ -46,6 +47,7 @@ class Server:
             host=host,
             tlsCertificateKeyFile=self.files.client,
             tlsCertificateKeyFilePassword=PASSWORD,
+            serverSelectionTimeoutMS=30_000,
         )
 
 

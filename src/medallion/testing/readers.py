@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -71,10 +72,15 @@ class ReaderContract:
         readers = [threading.Thread(target=read) for _ in range(4)]
         for reader in readers:
             reader.start()
-        latest: list[Release] = []
-        for number in range(1, PUBLISHES + 1):
+        first = publish_pair(sink, 1)
+        latest = [first]
+        while not (faults or first.id in releases):
+            time.sleep(0.01)
+        for number in range(2, PUBLISHES + 1):
             latest = [*latest[-1:], publish_pair(sink, number)]
             sink.prune(latest)
+        while not (faults or latest[-1].id in releases):
+            time.sleep(0.01)
         stop.set()
         for reader in readers:
             reader.join()
@@ -87,13 +93,13 @@ class ReaderContract:
         context = multiprocessing.get_context("spawn")
         stop, results = context.Event(), context.Queue()
         readers = [started(_read_until, sink, stop, results) for _ in range(2)]
-        assert [results.get(timeout=60) for _ in readers] == ["ready"] * 2
+        assert [results.get(timeout=300) for _ in readers] == ["ready"] * 2
         for number in range(1, PUBLISHES + 1):
             publish_pair(sink, number)
         stop.set()
-        outcomes = [results.get(timeout=60) for _ in readers]
+        outcomes = [results.get(timeout=300) for _ in readers]
         for reader in readers:
-            reader.join(60)
+            reader.join(300)
         assert all(isinstance(count, int) and count > 0 for count in outcomes), outcomes
 
     def test_a_store_made_before_a_fork_serves_both_sides(self, sink: Sink) -> None:

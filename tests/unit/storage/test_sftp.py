@@ -56,9 +56,10 @@ class TestSftp(ServedSourceContract):
 
 @pytest.mark.usefixtures("replace")
 def test_links_are_followed_to_files(server: SftpServer) -> None:
+    (server.folder / "links").mkdir()
     for name, target in {"link.csv": "../in/a.csv", "lost.csv": "x", "loop": "."}.items():
-        (server.folder / "other" / name).symlink_to(target)
-    storage = opened(server, path="/other")
+        (server.folder / "links" / name).symlink_to(target)
+    storage = opened(server, path="/links")
     assert [(each.path, each.bytes) for each in storage.list("")] == [("link.csv", len(BODY))]
     assert storage.read("link.csv")[0] == BODY
 
