@@ -56,6 +56,7 @@ def partitioned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each source file is a partition, and each partition a task."""
     monkeypatch.setattr(partition_groups, "SMALL", 1)
     monkeypatch.setattr(partition_plan, "BATCH", 1)
+    monkeypatch.setattr(partial_plan, "LEAST", 0)
     monkeypatch.setattr(partial_plan, "UNIT", 1)
 
 

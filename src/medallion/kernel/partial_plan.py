@@ -19,6 +19,7 @@ from medallion.sql.row_ids import FILE_BITS
 from medallion.storage.digests import Stored, verified
 
 BATCH = 16 << 20  # bytes of partitions whose partial results are computed together
+LEAST = 16 << 20  # bytes of partitions below which computing the table as a whole costs less
 UNIT = 2 << 20  # bytes of partitions that make one partial result, at least, unless all have less
 KNOWN = 4  # inputs whose removed rows are remembered for other tables that read them
 
@@ -113,9 +114,10 @@ class PartialTask:
 def combining_step(task: TableTask) -> int | None:
     """The position of the step that combines partial results; None when there is none.
 
-    The steps before it treat each row alone.
+    The steps before it treat each row alone. A small table is computed as a whole.
     """
-    if not task.inputs[task.main].snapshot.partitions:
+    partitions = task.inputs[task.main].snapshot.partitions
+    if not partitions or sum(file.bytes for part in partitions for file in part.files) < LEAST:
         return None
     for position, step in enumerate(task.steps):
         if not step.threaded or any(is_lost(text) for _, text in step.expressions()):

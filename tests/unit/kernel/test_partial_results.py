@@ -182,6 +182,7 @@ def test_partial_results_combine_to_the_same_table(
     aggregate = {"aggregate": {"by": by, "metrics": calls, **options}}
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(partition_groups, "SMALL", 1)
+        patch.setattr(partial_plan, "LEAST", 0)
         patch.setattr(partial_plan, "UNIT", unit)
         pipelines = [
             project(
@@ -220,6 +221,7 @@ AGGREGATE = {
 def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> md.Pipeline:
     """A published table that is combined from the partial results of three partitions."""
     monkeypatch.setattr(partition_groups, "SMALL", 1)
+    monkeypatch.setattr(partial_plan, "LEAST", 0)
     monkeypatch.setattr(partial_plan, "UNIT", 1)
     steps = [*silver(), {"deduplicate": {"key": "id"}}]
     pipeline = project(tmp_path, steps, [{"filter": "id <> 2"}, AGGREGATE], [])
@@ -254,6 +256,18 @@ def test_partial_results_of_each_partition_are_combined(parts: md.Pipeline) -> N
     ]
     tallies = [partial.tally for partial in snapshot(parts).partials]
     assert [(tally.rows_in, tally.dropped) for tally in tallies] == [(1, 1), (2, 0), (2, 0)]
+
+
+def test_a_small_table_is_computed_as_a_whole(
+    parts: md.Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    combined = rows(parts)
+    size = sum(file.bytes for file in parts.lake.table("silver.t").snapshot.files)
+    for least, number in ((size, 3), (size + 1, 0)):
+        monkeypatch.setattr(partial_plan, "LEAST", least)
+        parts.run(full=True)
+        assert len(snapshot(parts).partials) == number
+        assert rows(parts) == combined
 
 
 @pytest.mark.parametrize(
