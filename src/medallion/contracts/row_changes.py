@@ -77,17 +77,21 @@ class RowChanges:
             first, second = first + size, second + size
 
 
-def row_changes(former: Batches, latter: Batches, most: int) -> RowChanges | None:
+def row_changes(
+    former: Batches, latter: Batches, most: int, before: int = 0, after: int = 0
+) -> RowChanges | None:
     """How a table of the same columns differs from its former version.
 
-    None when more than `most` rows of either do, or values of a column cannot be compared.
+    Parameters: `before` and `after` are the numbers of rows that both versions have before and
+    after those that are given. None when more than `most` rows of either do, or values of a column
+    cannot be compared.
     """
     import pyarrow as pa
 
     columns = [[(field.name, field.type) for field in each.schema] for each in (former, latter)]
     if columns[0] != columns[1] or any(map(pa.types.is_nested, latter.schema.types)):
         return None
-    one, two = _Reader(former), _Reader(latter)
+    one, two = _Reader(former, before), _Reader(latter, before)
     searches = 0
     while (left := one.next_rows(_CHUNK)) and (right := two.next_rows(_CHUNK)):
         size = min(len(left), len(right))
@@ -106,19 +110,20 @@ def row_changes(former: Batches, latter: Batches, most: int) -> RowChanges | Non
             reader.take(range(len(rest)), len(rest))
             if len(reader.places) > most:
                 return None
-    return RowChanges(two.places, two.taken, two.read, one.read, one.places, one.taken)
+    rows, former_rows = two.read + after, one.read + after
+    return RowChanges(two.places, two.taken, rows, former_rows, one.places, one.taken)
 
 
 class _Reader:
     """Reads rows of one version, of which `taken`, at `places`, are not in the other one.
 
-    `read` counts the rows that were read.
+    `read` counts the rows that were read, and those before them.
     """
 
-    def __init__(self, batches: Batches) -> None:
+    def __init__(self, batches: Batches, before: int) -> None:
         self._batches: Iterator[pa.RecordBatch] = iter(batches)
         self._batch: pa.RecordBatch | None = None
-        self.read = 0
+        self.read = before
         self.places: list[int] = []
         self.taken: list[pa.RecordBatch] = []
 

@@ -31,11 +31,10 @@ def reusable(
     files: Callable[[Part], Iterable[File]],
 ) -> dict[str, Part]:
     """Those of `former` with a wanted fingerprint whose files are as they were written."""
-    return {
-        part.fingerprint: part
-        for part in former
-        if part.fingerprint in wanted and are_intact(storage, files(part))
-    }
+    known = [part for part in former if part.fingerprint in wanted]
+    if not are_intact(storage, [file for part in known for file in files(part)]):
+        known = [part for part in known if are_intact(storage, files(part))]
+    return {part.fingerprint: part for part in known}
 
 
 def common_fingerprint(

@@ -10,7 +10,7 @@ from typing import Any
 
 from medallion.contracts import Parsed, literal
 from medallion.plural import count_of
-from medallion.records import REJECT_COLUMNS, Reject, SourceFile
+from medallion.records import REJECT_COLUMNS, SourceFile
 
 
 def most_quarantined(file: str, quarantined: int, rows: int, rule: str) -> str:
@@ -72,22 +72,21 @@ def write_rejects(
     schema = pa.schema(
         [(name, pa.int64() if name == "record" else pa.string()) for name in REJECT_COLUMNS]
     )
+    common = {"table": table, "rule": "format", "column": None, "run": run}
+    encode = json.JSONEncoder(ensure_ascii=False).encode
     rejects = (
-        Reject(
-            table=table,
-            file=file.name,
-            record=record,
-            rule="format",
-            column=None,
-            value=reason,
-            run=run,
-            row=json.dumps({"text": text}, ensure_ascii=False),
-        )
+        {
+            **common,
+            "file": file.name,
+            "record": record,
+            "value": reason,
+            "row": encode({"text": text}),
+        }
         for file, parsed in files
         for record, reason, text in parsed.rejects
     )
     # JSON, because making a table of Python lists would import pandas
-    lines = "\n".join(json.dumps(reject.model_dump()) for reject in rejects).encode()
+    lines = "\n".join(map(json.JSONEncoder().encode, rejects)).encode()
     options = pyarrow.json.ParseOptions(explicit_schema=schema)
     blocks = pyarrow.json.ReadOptions(block_size=max(len(lines), 1))
     target = scratch / f"{table}-rejects.parquet"

@@ -7,16 +7,17 @@ be most of the time of a publication or a rollback.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from medallion.contracts import ORIGIN, Input, Session
 from medallion.export.arrow_metadata import described_schema
 from medallion.export.parquet_metadata import replace_metadata
 from medallion.records import TableDescription
 from medallion.records.column_type import INTEGERS, column_type
+from medallion.run.row_groups import differing_row_groups
 from medallion.storage.digests import Stored, verified
 
 if TYPE_CHECKING:
@@ -59,9 +60,11 @@ def write_copy(
     if file and not source.snapshot.origins:
         with pq.ParquetFile(file) as reader:
             schema, stored = _schema(source, reader), reader.schema_arrow
-        if schema is not None and schema.equals(stored):
+        if schema is not None and schema.names == stored.names:
             shutil.copyfile(file, target)
-            replace_metadata(target, described_schema(schema, description))
+            # With the stored columns: some may be without nulls.
+            columns = [field.remove_metadata() for field in stored]
+            replace_metadata(target, described_schema(pa.schema(columns), description))
             return
     with (
         _batches(source, file, ROWS, session) as batches,
@@ -81,19 +84,37 @@ def plain_batches(
     return _batches(source, _only_file(source), rows, session)
 
 
-@contextmanager
-def ordered_batches(source: Input, rows: int) -> Iterator[Batches | None]:
-    """The rows of a snapshot in the order in which `plain_batches` always has them.
+class VersionRows(NamedTuple):
+    """The rows of two versions of a table between those that both begin with, and both end with.
 
-    None when it consists of several files, or the engine has to read it.
+    `before` and `after` are the numbers of these.
+    """
+
+    former: Batches
+    latter: Batches
+    before: int
+    after: int
+
+
+@contextmanager
+def differing_batches(former: Input, latter: Input, rows: int) -> Iterator[VersionRows | None]:
+    """The rows in which two versions may differ, in the order in which `plain_batches` has them.
+
+    None when one of them consists of several files, or the engine has to read it.
     """
     with ExitStack() as stack:
-        batches = None
-        if file := _only_file(source):
+        inputs, found = (former, latter), None
+        files = [file for file in map(_only_file, inputs) if file]
+        if len(files) == len(inputs):
             import pyarrow.parquet as pq
 
-            batches = _read(source, stack.enter_context(pq.ParquetFile(file)), rows)
-        yield batches
+            readers = [stack.enter_context(pq.ParquetFile(file)) for file in files]
+            differing = differing_row_groups(readers[0], readers[1], files)
+            parts = zip(inputs, readers, differing.groups, strict=True)
+            one, two = (_read(source, reader, rows, groups) for source, reader, groups in parts)
+            if one and two:
+                found = VersionRows(one, two, differing.before, differing.after)
+        yield found
 
 
 @contextmanager
@@ -124,14 +145,16 @@ def _only_file(source: Input) -> Path | None:
     return None
 
 
-def _read(source: Input, reader: pq.ParquetFile, rows: int) -> Batches | None:
-    """The rows as they are in the file, if its types allow that."""
+def _read(
+    source: Input, reader: pq.ParquetFile, rows: int, groups: Sequence[int] | None = None
+) -> Batches | None:
+    """The rows as they are in the file, or in some of its row groups, if its types allow that."""
     import pyarrow as pa
 
     schema = _schema(source, reader)
     if schema is None:
         return None
-    batches = reader.iter_batches(rows, columns=schema.names)
+    batches = reader.iter_batches(rows, columns=schema.names, row_groups=groups)
     # Not `cast`, which would be most of the time of a small table: the types are the same.
     return pa.RecordBatchReader.from_batches(
         schema,

@@ -17,7 +17,7 @@ from medallion.records import LoadReport, Owner, Release, Served, Serving, Snaps
 from medallion.run.context import RunContext
 from medallion.run.exported_files import ExportedFiles
 from medallion.run.plain_copies import PlainCopies
-from medallion.run.plain_rows import ROWS, ordered_batches, plain_batches
+from medallion.run.plain_rows import ROWS, differing_batches, plain_batches
 from medallion.telemetry.spans import span
 
 LARGE = 100_000  # rows of a table that is worth comparing with its published version
@@ -233,11 +233,17 @@ class Publisher:
         with (
             span(f"load {spec.name}", _database(sink, spec.name), kind="client"),
             suppress(MissingError, DamagedError),
-            ordered_batches(self.lake.input(former, before), ROWS) as one,
-            ordered_batches(self.lake.input(snapshot), ROWS) as two,
+            differing_batches(
+                self.lake.input(former, before), self.lake.input(snapshot), ROWS
+            ) as found,
         ):
-            rows = two and within_range(two, spec.columns, place)
-            changes = row_changes(one, rows, snapshot.rows // SHARE) if one and rows else None
+            changes = found and row_changes(
+                found.former,
+                within_range(found.latter, spec.columns, place),
+                snapshot.rows // SHARE,
+                found.before,
+                found.after,
+            )
             report = sink.load_changes(spec, snapshot, served, changes) if changes else None
             if report:
                 way = report.served.model_copy(update=spec.way())

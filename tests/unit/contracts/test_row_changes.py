@@ -57,6 +57,23 @@ def test_the_former_version_with_its_changes_is_the_table(
     assert found.moves_rows == ([*kept] != [*stayed])
 
 
+@given(former=TABLE, latter=TABLE, common=st.tuples(TABLE, TABLE))
+def test_rows_that_both_have_around_the_others_need_not_be_read(
+    former: list[Any], latter: list[Any], common: tuple[list[Any], list[Any]]
+) -> None:
+    before, after = common
+    part = row_changes(batches(former, 3), batches(latter, 4), 100, len(before), len(after))
+    alone = changes(former, latter)
+    assert part is not None
+    assert (part.rows, part.former_rows) == (
+        len([*before, *latter, *after]),
+        len([*before, *former, *after]),
+    )
+    assert part.places == [len(before) + place for place in alone.places]
+    assert part.replaced_places == [len(before) + place for place in alone.replaced_places]
+    assert repr(part.batches) == repr(alone.batches)
+
+
 NUMBERED = [(n, 0.0, "a") for n in range(20_000)]
 
 
