@@ -56,11 +56,9 @@ def _one_name_each(value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ..
     seen = {name.casefold(): name for name in value}
     for name, others in value.items():
         for other in others:
-            if other.casefold() in seen:
-                raise ValueError(
-                    f"{other!r} cannot be both {seen[other.casefold()]!r} and {name!r}"
-                )
-            seen[other.casefold()] = name
+            column = seen.setdefault(other.casefold(), name)
+            if column != name:  # one that differs from its own column in case is a name of it
+                raise ValueError(f"{other!r} cannot be both {column!r} and {name!r}")
     return value
 
 

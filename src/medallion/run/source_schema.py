@@ -96,7 +96,8 @@ def _check_case(files: Sequence[SourceFile], declared: Sequence[str]) -> None:
                 raise SourceError(
                     f"{file.name}: the column {column.name!r} is {name!r} in {where}; "
                     "names must differ in more than case",
-                    hint="write the name the same way in all files",
+                    hint="write the name the same way in all files, or declare "
+                    f"`aliases: {{{name}: {column.name}}}`",
                 )
 
 
