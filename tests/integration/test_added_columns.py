@@ -115,7 +115,7 @@ def test_aliases_make_one_column_of_several_names(tmp_path: Path) -> None:
 
 def test_an_alias_makes_one_column_of_names_that_differ_in_case(tmp_path: Path) -> None:
     files = {"data/a.csv": "id,n\n1,a\n", "data/b.csv": "ID,n\n2,b\n"}
-    with pytest.raises(SourceError, match="'ID' is 'id' in data/a.csv") as caught:
+    with pytest.raises(SourceError, match=r"'ID' is 'id' in data/a\.csv") as caught:
         pipeline(tmp_path, files).run()
     assert "declare `aliases: {id: ID}`" in caught.value.hint
     made = pipeline(tmp_path, files, aliases={"id": "ID"})

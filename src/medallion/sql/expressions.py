@@ -126,7 +126,10 @@ def parse_select(connection: Connection, query: str) -> dict[str, Any]:
     tree: dict[str, Any] = json.loads(answer)
     if tree["error"]:
         if tree["error_type"] == "parser":
-            raise StepError(f"SQL: {tree['error_message'].splitlines()[0]}")
+            raise StepError(
+                f"SQL: {tree['error_message'].splitlines()[0]}",
+                hint=_unquoted_word(connection, query, int(tree.get("position") or 0)),
+            )
         raise StepError(
             "SQL other than a SELECT", hint="write one `select …` over the tables in `from`"
         )
@@ -134,6 +137,20 @@ def parse_select(connection: Connection, query: str) -> dict[str, Any]:
         raise StepError(f"{len(tree['statements'])} SQL statements where one SELECT belongs")
     node: dict[str, Any] = tree["statements"][0]["node"]
     return node
+
+
+def _unquoted_word(connection: Connection, query: str, position: int) -> str:
+    """A hint for an error at a byte of a query that is at, or after, a word of SQL."""
+    before = query.encode()[:position].decode(errors="ignore")
+    words = re.match(r"\w*", query[len(before) :]), re.search(r"(\w+)\W*$", before)
+    known = connection.execute(
+        "select keyword_name from duckdb_keywords() "
+        "where keyword_category in ('reserved', 'type_function')"
+    ).fetchall()
+    for word in (match.group(match.re.groups) for match in words if match):
+        if (word.lower(),) in known and word.lower() != "select":
+            return f'if {word} is a column, write it in quotes: "{word}"'
+    return ""
 
 
 def select_text(connection: Connection, node: Mapping[str, Any]) -> str:

@@ -162,6 +162,27 @@ def test_a_clause_or_a_table_in_an_expression_is_refused(
         parse_expression(connection, text)
 
 
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("at::timestamptz", "at"),
+        ("order + 1", "order"),
+        ("sum(Order)", "Order"),
+        ("'é' || end", "end"),
+        ("a >", ""),
+        ("a b c", ""),
+    ],
+)
+def test_a_column_that_is_a_word_of_sql_is_to_be_quoted(
+    connection: duckdb.DuckDBPyConnection, text: str, word: str
+) -> None:
+    with pytest.raises(StepError, match="syntax error") as caught:
+        parse_expression(connection, text)
+    assert caught.value.hint == (
+        f'if {word} is a column, write it in quotes: "{word}"' if word else ""
+    )
+
+
 ROWS = "select '01' as code, 1 as n, date '2024-01-01' as day, true as ok, uuid() as id, ['x'] as tags, 'x'::enum('x') as e"
 
 
