@@ -17,7 +17,7 @@ import pytest
 
 from tests.api import project
 
-PATIENT = """\
+IMPATIENT = """\
 from medallion_api.server import worker
 from medallion_api.gunicorn_conf import *
 
@@ -37,13 +37,23 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def place(large: Path, tmp_path: Path) -> Iterator[str]:
-    """One worker that waits a second, and not ten or thirty."""
-    settings = tmp_path / "settings.py"
-    settings.write_text(PATIENT)
+@pytest.fixture(scope="module")
+def server(large: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """Host and port, and the process, of one worker that waits a second, and not ten or thirty."""
+    settings = tmp_path_factory.mktemp("settings") / "settings.py"
+    settings.write_text(IMPATIENT)
     with project.gunicorn(large, 1, "-c", str(settings), *KEPT) as place:
-        yield place
+        yield place, workers(large)[-1]
+
+
+@pytest.fixture
+def place(server: tuple[str, int]) -> str:
+    return server[0]
+
+
+@pytest.fixture
+def pid(server: tuple[str, int]) -> int:
+    return server[1]
 
 
 def connect(place: str, request: bytes = b"") -> socket.socket:
@@ -117,9 +127,8 @@ def test_who_asks_nothing_is_let_go(place: str, sent: bytes) -> None:
     ],
     ids=["one export", "many answers"],
 )
-def test_who_reads_nothing_is_let_go(place: str, large: Path, request_line: bytes) -> None:
+def test_who_reads_nothing_is_let_go(place: str, pid: int, request_line: bytes) -> None:
     assert answered(place) == 200
-    (pid,) = workers(large)[-1:]
     before = sockets(pid)
     greedy = [connect(place) for _ in range(20)]
     for each in greedy:
@@ -135,8 +144,7 @@ def test_who_reads_nothing_is_let_go(place: str, large: Path, request_line: byte
         each.close()
 
 
-def test_more_connections_than_a_worker_may_have_are_refused(place: str, large: Path) -> None:
-    (pid,) = workers(large)[-1:]
+def test_more_connections_than_a_worker_may_have_are_refused(place: str, pid: int) -> None:
     before = sockets(pid)
     kept: list[socket.socket] = []
 
@@ -231,7 +239,7 @@ def test_no_request_is_lost_while_workers_are_replaced(folder: Path) -> None:
         master = int(
             re.findall(r"PPid:\s+(\d+)", Path(f"/proc/{workers(folder)[-1]}/status").read_text())[0]
         )
-        for _ in range(3):
+        for _ in range(2):
             begun = listening(folder)
             os.kill(master, signal.SIGHUP)
             until(lambda begun=begun: listening(folder) >= begun + 2)  # type: ignore[misc]

@@ -454,10 +454,10 @@ def test_as_a_plain_wsgi_application_just_as_it_is_written(folder: Path, tmp_pat
 
 @pytest.mark.parametrize(
     ("bind", "options"),
-    [(None, ["--port", "{port}"]), ("127.0.0.1:{port}", []), ("127.0.0.1:1", ["--port", "{port}"])],
-    ids=["option", "MEDALLION_API_BIND", "both: the option wins"],
+    [("127.0.0.1:{port}", []), ("127.0.0.1:1", ["--port", "{port}"])],
+    ids=["MEDALLION_API_BIND", "both: the option wins"],
 )
-def test_medallion_serve(tmp_path: Path, bind: str | None, options: list[str]) -> None:
+def test_medallion_serve(tmp_path: Path, bind: str, options: list[str]) -> None:
     project.publish(tmp_path)
     port = project.free_port()
     place = f"127.0.0.1:{port}"
@@ -468,7 +468,7 @@ def test_medallion_serve(tmp_path: Path, bind: str | None, options: list[str]) -
         "serve",
         *(option.format(port=port) for option in options),
     ]
-    environment = {**os.environ, **({"MEDALLION_API_BIND": bind.format(port=port)} if bind else {})}
+    environment = {**os.environ, "MEDALLION_API_BIND": bind.format(port=port)}
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=tmp_path, env=environment)
     try:

@@ -28,7 +28,7 @@ from medallion.formats.csv import Csv
 from medallion.kernel import partial_plan, partition_groups, partition_plan
 from medallion.ops import doctor
 from medallion.storage.local import LocalStorage
-from tests.buckets import empty_bucket, make_bucket
+from tests.buckets import make_bucket
 from tests.corrected import correct, orders
 from tests.dask_cluster import Cluster, dask_cluster
 from tests.integration import small
@@ -201,23 +201,12 @@ def on_s3(bucket: str) -> str:
     return yaml.replace("sqlite:lake/", "sqlite:")
 
 
-def test_workers_without_a_shared_folder(
-    tmp_path: Path, s3_server: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    environment = keys(s3_server, monkeypatch)
-    embedded = project(tmp_path / "embedded", "duckdb")
-    embedded.run()
-    name = make_bucket(s3_server)
-    with dask_cluster(tmp_path / "dask", environment=environment) as own:
-        distributed = project(tmp_path / "distributed", on(own), on_s3(name))
-        distributed.run()
-        assert contents(distributed) == contents(embedded)
-    empty_bucket(s3_server, name)
-
-
-def test_the_s3_server_stops_for_a_while_and_is_then_killed(
+def test_workers_share_a_bucket_whose_server_stops_for_a_while_and_is_then_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The workers have no folder in common."""
+    embedded = project(tmp_path / "embedded", "duckdb")
+    embedded.run()
     (tmp_path / "data").mkdir()
     with contextlib.ExitStack() as stack:
         try:
@@ -231,6 +220,7 @@ def test_the_s3_server_stops_for_a_while_and_is_then_killed(
         patience = {"patience": 8}  # seconds, of every attempt at the server's requests
         pipeline = md.Pipeline(loaded.declaration, base=tmp_path / "project", options=patience)
         pipeline.run()
+        assert contents(pipeline) == contents(embedded)
         change(tmp_path / "project")
         for signal_, after in ((signal.SIGSTOP, 0.5), (signal.SIGCONT, 3.0)):
             threading.Timer(after, server.process.send_signal, [signal_]).start()
@@ -245,7 +235,7 @@ def test_the_s3_server_stops_for_a_while_and_is_then_killed(
     assert small.in_store(pipeline) == small.ALL
 
 
-def test_workers_are_killed(tmp_path: Path) -> None:
+def test_workers_and_then_the_scheduler_are_killed(tmp_path: Path) -> None:
     expected = project(tmp_path / "embedded", "duckdb")
     with dask_cluster(tmp_path / "dask") as cluster:
         pipeline = project(tmp_path / "project", on(cluster))
@@ -265,14 +255,6 @@ def test_workers_are_killed(tmp_path: Path) -> None:
                 killer.join()
             seconds = time.monotonic() - began
         assert contents(pipeline) == contents(expected)
-    assert small.in_store(pipeline) == small.ALL
-
-
-def test_the_scheduler_is_killed(tmp_path: Path) -> None:
-    with dask_cluster(tmp_path / "dask") as cluster:
-        pipeline = project(tmp_path / "project", on(cluster))
-        pipeline.run()
-        change(tmp_path / "project")
         assert cluster.scheduler is not None
         killer = threading.Timer(0.5, cluster.scheduler.kill)
         killer.start()
@@ -281,7 +263,7 @@ def test_the_scheduler_is_killed(tmp_path: Path) -> None:
         ):
             repeat(pipeline, 20)
         killer.join()
-    assert small.in_store(pipeline) == small.BOTH
+    assert small.in_store(pipeline) == small.ALL
 
 
 def repeat(pipeline: md.Pipeline, times: int) -> None:

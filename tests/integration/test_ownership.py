@@ -50,8 +50,10 @@ def project(
 
 
 def test_another_pipeline_in_the_same_lake_is_refused(
-    tmp_path: Path, lake: Given, store: str
+    tmp_path: Path, lake: Given, request: pytest.FixtureRequest
 ) -> None:
+    is_local = not lake[0].startswith("s3:")
+    store = f"sqlite:{tmp_path}/serving.db" if is_local else request.getfixturevalue("mongodb_url")
     first = project(tmp_path / "a", lake, store)
     release = first.run().release
     second = project(tmp_path / "b", lake, store, name="another")

@@ -48,15 +48,15 @@ def test_what_is_not_json_is_refused(text: str) -> None:
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
 
 
 @settings(max_examples=examples(30, 200))
 @given(
-    st.lists(st.dictionaries(st.text(), VALUES)),
-    st.dictionaries(st.text().filter(lambda key: key != "data"), VALUES),
+    st.lists(st.dictionaries(st.text(), VALUES, max_size=4), max_size=4),
+    st.dictionaries(st.text().filter(lambda key: key != "data"), VALUES, max_size=4),
     st.sampled_from([None, 2]),
 )
 def test_records_are_found_in_any_envelope(
