@@ -18,6 +18,8 @@ from medallion.postgres_session import is_transient, is_unreachable, message_and
         (errors.AdminShutdown("terminating connection"), True),
         (errors.SerializationFailure("conflict with recovery"), True),
         (psycopg.OperationalError('FATAL: password authentication failed for user "a"'), False),
+        (psycopg.OperationalError('FATAL:  role "ann" does not exist'), False),
+        (psycopg.OperationalError('FATAL:  permission denied for database "shop"'), False),
         (psycopg.OperationalError('FATAL: database "shop" does not exist'), False),
         (psycopg.OperationalError("certificate verify failed"), False),
         (errors.UndefinedTable('relation "orders" does not exist'), False),

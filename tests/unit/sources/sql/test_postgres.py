@@ -201,6 +201,13 @@ class TestTypes:
             database.execute(f"drop role {role}".encode())
         assert caught.value.hint == "grant this user the right to select from it"
 
+    def test_a_user_that_does_not_exist(self, database: psycopg.Connection) -> None:
+        parts = urlsplit(source(database, table="t").url)
+        url = urlunsplit(parts._replace(netloc=f"nobody_here@{parts.hostname}:{parts.port}"))
+        with pytest.raises(SourceError, match='role "nobody_here" does not exist') as caught:
+            pulled(SqlSource(url=url, table="t"))
+        assert caught.value.hint == "check user and password in the URL"
+
     def test_a_database_that_does_not_exist(self, database: psycopg.Connection) -> None:
         url = source(database, table="t").url.rpartition("/")[0] + "/nowhere"
         with pytest.raises(SourceError, match='database "nowhere" does not exist'):
