@@ -27,8 +27,8 @@ _CREDENTIALS = "check user and password in the URL"
 _CONNECTION_HINTS = {  # by a part of the message, as libpq has no codes for these
     "authentication failed": _CREDENTIALS,
     "no password supplied": _CREDENTIALS,
-    'FATAL:  role "': _CREDENTIALS,  # there is none of this name, or it may not log in
-    "FATAL:  permission denied": "grant `connect` on the database to the user",
+    'role "': _CREDENTIALS,  # there is none of this name, or it may not log in
+    "permission denied for database": "grant `connect` on the database to the user",
     "no pg_hba.conf entry": "let this user connect from this host in the server's pg_hba.conf",
     "too many": "raise max_connections of the server, or use fewer workers",
     "certificate": "set sslrootcert and sslmode in the URL as the server's certificate needs them",
