@@ -62,8 +62,11 @@ def test_a_table_is_printed_with_its_search_and_dark_on_white(tab: Any, address:
     for text in ("Clients", "Client 20"):
         shown = tab.get_by_text(text, exact=True).filter(visible=True).first
         assert shown.evaluate("each => getComputedStyle(each).color") == "rgb(28, 31, 36)"
-    tab.evaluate("dispatchEvent(new Event('afterprint'))")
     cell = tab.get_by_text("Client 20", exact=True)
+    whole = "each => each.closest('table').matches('.whole-words')"  # not broken within a word
+    assert cell.evaluate(whole)
+    tab.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert not cell.evaluate(whole)
     assert cell.evaluate("each => getComputedStyle(each).color") == "rgb(255, 255, 255)"
 
 

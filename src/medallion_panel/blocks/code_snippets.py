@@ -84,6 +84,7 @@ class CodeSnippetList(pn.custom.JSComponent):
         setTimeout(() => { button.textContent = model.copy_label }, 2000)
       }
       const draw = () => {
+        details.hidden = !model.items.length
         details.replaceChildren(make("summary", model.title))
         for (const { title, text } of model.items) {
           const head = make("div", "", "head")

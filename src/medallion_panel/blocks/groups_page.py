@@ -92,7 +92,7 @@ class GroupsPage:
         """How many groups there are, in words."""
         say, count = self.context.formats.say, len(self.rows)
         if self.more:
-            return say("The first {count} groups; there are more, all in the files", count=count)
+            return say("The first {count} groups; the files have all of them", count=count)
         return say("{count} group | {count} groups", count=count)
 
     @property

@@ -47,7 +47,7 @@ thead td { border-top: 0; }
 .part-heading { font-size: 1em; font-weight: 600; margin: 20px 0 6px; }
 </style>""") + Markup(
     "<style>.scroll {{ {} }} @media print {{ .scroll {{ background: none; overflow: visible; }} "
-    "}}</style>"
+    "th {{ opacity: 1; }} tr {{ break-inside: avoid; }} }}</style>"
 ).format(SCROLL_EDGES)
 
 

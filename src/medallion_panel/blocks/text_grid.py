@@ -75,6 +75,7 @@ class TextGrid(pn.custom.JSComponent):
           .scroll { background: none; overflow: visible }
           td { white-space: normal; overflow-wrap: anywhere; max-width: none }
           th, th button { white-space: normal }
+          thead { display: table-row-group }  /* Chromium repeats buttons as blanks */
           .crossed th:first-child { position: static }
           tr { break-inside: avoid }
         }

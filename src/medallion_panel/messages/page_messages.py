@@ -257,10 +257,10 @@ PAGE_MESSAGES: dict[str, Translation] = {
         "{count} Gruppe | {count} Gruppen",
         "{count} grupo | {count} grupos",
     ),
-    "The first {count} groups; there are more, all in the files": Translation(
-        "Les {count} premiers groupes ; il y en a d’autres, tous dans les fichiers",
-        "Die ersten {count} Gruppen; es gibt weitere, alle in den Dateien",
-        "Los primeros {count} grupos; hay más, todos en los archivos",
+    "The first {count} groups; the files have all of them": Translation(
+        "Les {count} premiers groupes ; les fichiers les contiennent tous",
+        "Die ersten {count} Gruppen; die Dateien enthalten alle",
+        "Los primeros {count} grupos; los archivos los contienen todos",
     ),
     "All groups that match the filters, as {form}": Translation(
         "Tous les groupes qui correspondent aux filtres, en {form}",

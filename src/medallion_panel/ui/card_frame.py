@@ -83,6 +83,7 @@ class CardFrame(pn.custom.JSComponent):
         .card:has(> .menu) > h2 { padding-right: 36px }
         @media print {
           h2 button, .menu { display: none } .card > h2 { break-after: avoid }
+          :host, .card-frame, .card { height: var(--card-height, 100%) !important }
         }
         """,
         MENU_STYLE,

@@ -52,7 +52,7 @@ class PrintLayout(pn.custom.JSComponent):
       if (table.offsetWidth > table.parentNode.clientWidth) table.classList.remove("whole-words")
       else restored.push(() => table.classList.remove("whole-words"))
     }
-    // A long card that is no chart may continue on the next page.
+    // A long card that is no chart may continue on the next page, and is then as high as its rows.
     const mayContinue = (cell, height) => cell.offsetHeight > height / 3
       && ![...below(cell)].some((each) => each.tagName === "CANVAS")
     const fix = (main, height) => {  // what the width of the paper and a dark theme would change
@@ -60,8 +60,10 @@ class PrintLayout(pn.custom.JSComponent):
       if (dark) change(main, light)
       for (const each of below(main)) {
         if (each.parentNode?.className === "cards") {
-          const flow = mayContinue(each, height) ? { "break-inside": "auto" } : {}
-          change(each, { "grid-column": getComputedStyle(each).gridColumn, ...flow })
+          change(each, { "grid-column": getComputedStyle(each).gridColumn })
+          if (mayContinue(each, height)) {
+            change(each, { "break-inside": "auto", "--card-height": "auto" })
+          }
         }
         if (each.tagName === "TABLE") keepWords(each)
         if (dark && each.tagName === "CANVAS") {

@@ -54,7 +54,7 @@ def test_the_file_has_all_groups_and_the_view_says_that_there_are_more(
     view = GroupsView(BLOCK, SAY, lambda: None)
     view.set({}, context)
     view.show(view.read(context))
-    assert "The first 2 groups; there are more" in html_in(view.extent.view)
+    assert "The first 2 groups; the files have all of them" in html_in(view.extent.view)
     file = run_coroutine(view.downloads[0].callback()).getvalue().decode()
     assert file.splitlines() == ["land,sum_paid,count", "France,30.50,2", "Japan,7.25,1", ",,1"]
     assert excel_rows(view) == [
