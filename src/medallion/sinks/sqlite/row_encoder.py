@@ -45,14 +45,17 @@ def affinity(kind: Kind) -> str:
 
 
 def rows_of(
-    batch: pa.RecordBatch, kinds: dict[str, Kind], nulls: set[str]
-) -> Iterator[Sequence[Any]]:
-    """The rows of a batch as tuples to bind, in the order of `kinds`.
+    batch: pa.RecordBatch, kinds: dict[str, Kind], nulls: set[str], first: int | None = None
+) -> Iterator[tuple[Any, ...]]:
+    """The rows of a batch as tuples to bind, in the order of `kinds`, as SQLite returns them.
 
-    Adds the columns with a null to `nulls`. Raises TooLargeError on a number outside 64 bits in a
-    column of another kind than TextNumber.
+    With `first`, the number of the first row, each has its number in front. Adds the columns with a
+    null to `nulls`. Raises TooLargeError on a number outside 64 bits in a column of another kind
+    than TextNumber.
     """
-    columns = []
+    columns: list[Sequence[Any]] = []
+    if first is not None:
+        columns.append(range(first, first + batch.num_rows))
     for name, kind in kinds.items():
         array = _storable_array(batch.column(name), kind, name)
         if array.null_count:
@@ -128,7 +131,9 @@ def _storable_array(array: pa.Array, kind: Kind, name: str) -> pa.Array:
         case "integer" | "decimal":
             return whole_numbers(array, kind, name)
         case "float":
-            array = array.cast(pa.float64())
+            # Not `pc.add(…, 0.0)`, which imports pandas.
+            zero = pa.Array.from_buffers(pa.float64(), 1, [None, pa.py_buffer(bytes(8))])[0]
+            array = pc.add(array.cast(pa.float64()), zero)  # SQLite returns -0.0 as 0.0
             # Not `pa.scalar(None)`, which imports pandas.
             return pc.if_else(pc.is_nan(array), pa.nulls(len(array), pa.float64()), array)
         case "boolean":

@@ -9,6 +9,7 @@ import marshal
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
+from itertools import islice
 from typing import Any, TypeAlias
 
 from medallion.contracts import RowChanges, quote
@@ -27,9 +28,37 @@ CHUNK = 1000  # rows that have one digest
 _FORMAT = 2  # of marshal: without references, so that equal rows give equal bytes
 
 
-def record_table(connection: sqlite3.Connection, name: str) -> None:
-    """Record the digests of a loaded table."""
-    _record(connection, name, table_digests(connection, name))
+class RowDigests:
+    """The digests of every `CHUNK` rows of a table, of its rows as they are inserted in order."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._digests: list[str] = []
+        self._rest: list[Row] = []
+
+    def chunks(self, rows: Iterator[Row]) -> Iterator[list[Row]]:
+        """The rows in lists, of which none has rows of two digests."""
+        while chunk := list(islice(rows, CHUNK - len(self._rest))):
+            self.rows += len(chunk)
+            self._rest += chunk
+            if len(self._rest) == CHUNK:
+                self._digests.append(_digest(self._rest))
+                self._rest = []
+            yield chunk
+
+    def all(self) -> list[str]:
+        """The digests of all rows so far."""
+        return [*self._digests, *([_digest(self._rest)] if self._rest else [])]
+
+
+def record_table(
+    connection: sqlite3.Connection, name: str, rows: Sequence[str] | None = None
+) -> None:
+    """Record the digests of a loaded table; `rows` are those of its rows, if they are known."""
+    if rows is None:
+        _record(connection, name, table_digests(connection, name))
+    else:
+        _record(connection, name, [_described(connection, name), *rows])
 
 
 def record_release(connection: sqlite3.Connection, release: str) -> None:

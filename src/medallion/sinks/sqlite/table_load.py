@@ -14,7 +14,7 @@ from medallion.records import Served
 from medallion.sinks.sqlite.database import LOADS
 from medallion.sinks.sqlite.number_text import TEXT, TextNumber, stored_kinds
 from medallion.sinks.sqlite.row_encoder import affinity, restorer, rows_of
-from medallion.sinks.sqlite.table_digest import record_table
+from medallion.sinks.sqlite.table_digest import RowDigests, record_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,8 +32,9 @@ def load_table(connection: sqlite3.Connection, target: Target, rows: Batches) ->
         kinds = stored_kinds(connection, former.name, kinds)
     create_table(connection, target.name, kinds)
     nulls: set[str] = set()
+    digests, first_kinds = RowDigests(), kinds
     for batch in rows:
-        kinds = _insert(connection, target.name, batch, kinds, nulls)
+        kinds = _insert(connection, target.name, batch, kinds, nulls, digests)
         for column in target.spec.key:
             if column in nulls:
                 raise target.null_key(column)
@@ -47,7 +48,8 @@ def load_table(connection: sqlite3.Connection, target: Target, rows: Batches) ->
     connection.execute(
         f"insert into {LOADS} values (?, ?, ?)", (target.name, count, json.dumps(sorted(nulls)))
     )
-    record_table(connection, target.name)
+    as_inserted = not former and kinds == first_kinds
+    record_table(connection, target.name, digests.all() if as_inserted else None)
     return count
 
 
@@ -69,15 +71,17 @@ def _insert(
     batch: pa.RecordBatch,
     kinds: dict[str, Kind],
     nulls: set[str],
+    digests: RowDigests,
 ) -> dict[str, Kind]:
     """Insert a batch; return the kinds, with TextNumber for columns with too large a number."""
     try:
-        rows = rows_of(batch, kinds, nulls)
+        rows = rows_of(batch, kinds, nulls, first=digests.rows + 1)
     except TooLargeError as error:
         widened = _store_as_text(connection, name, kinds, error.column)
-        return _insert(connection, name, batch, widened, nulls)
-    marks = ", ".join("?" * len(kinds))
-    connection.executemany(f"insert into {quote(name)} values (null, {marks})", rows)
+        return _insert(connection, name, batch, widened, nulls, digests)
+    marks = ", ".join("?" * (len(kinds) + 1))
+    for chunk in digests.chunks(rows):
+        connection.executemany(f"insert into {quote(name)} values ({marks})", chunk)
     return kinds
 
 

@@ -59,6 +59,17 @@ def test_nan_is_null() -> None:
     assert stored("float64", [nan, 1.0], pa.float64()) == ([None, 1.0], {"a"})
 
 
+def test_negative_zero_is_bound_as_sqlite_returns_it() -> None:
+    (zero, null), _ = stored("float64", [-0.0, None], pa.float64())
+    assert (str(zero), null) == ("0.0", None)
+
+
+def test_rows_may_be_numbered() -> None:
+    batch = pa.record_batch({"a": ["x", "y"]})
+    kinds = {"a": kind_of("text")}
+    assert list(rows_of(batch, kinds, set(), first=7)) == [(7, "x"), (8, "y")]
+
+
 def test_rows_of_a_slice_are_its_own() -> None:
     batch = pa.record_batch({"a": [1, 2, 3], "b": [0.5, 1.5, 2.5], "c": ["x", "y", None]})
     kinds = {"c": kind_of("text"), "a": kind_of("int64"), "b": kind_of("float64")}

@@ -10,7 +10,9 @@ import pytest
 
 from medallion.sinks.sqlite.database import META
 from medallion.sinks.sqlite.table_digest import (
+    CHUNK,
     DIGESTS,
+    RowDigests,
     forget_others,
     is_undamaged,
     is_undamaged_release,
@@ -47,6 +49,21 @@ def test_equal_tables_of_two_files_have_one_digest(connection: sqlite3.Connectio
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as other:
         create(other)
         assert table_digests(other, TABLE) == table_digests(connection, TABLE)
+
+
+@pytest.mark.parametrize("batch", [1, 999, CHUNK, 1700, 5000])
+@pytest.mark.parametrize("count", [0, 1, CHUNK, 2500])
+def test_digests_of_inserted_rows_are_those_of_the_table(
+    connection: sqlite3.Connection, count: int, batch: int
+) -> None:
+    connection.execute('delete from "th""ings"')
+    digests = RowDigests()
+    rows = [(number, f"text {number}") for number in range(1, count + 1)]
+    for first in range(0, count, batch):
+        for chunk in digests.chunks(iter(rows[first : first + batch])):
+            connection.executemany('insert into "th""ings" values (?, ?)', chunk)
+    assert digests.rows == count
+    assert digests.all() == table_digests(connection, TABLE)[1:]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
+from math import inf, nan
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from medallion.sinks.sqlite.sink import Sqlite
 from medallion.sinks.sqlite.table_digest import is_undamaged
 from medallion.sinks.sqlite.table_load import load_table
 from medallion.testing.served import batches, publish, snapshot
+from medallion.testing.values import LARGE, LIMITS
 
 COLUMNS = (Column(name="id", type="int64"), Column(name='a "b"', type="text"))
 SPEC = TableSpec(name="things", columns=COLUMNS, key=("id",))
@@ -69,6 +71,29 @@ def test_rows_are_numbered_in_their_order(connection: sqlite3.Connection) -> Non
         (name, 3, '["a \\"b\\""]')
     ]
     assert is_undamaged(connection, name)
+
+
+VALUES: dict[str, list[Any]] = {
+    **{type_: [*ends, None] for type_, ends in {**LIMITS, **LARGE}.items()},
+    "float64": [-0.0, nan, inf, 5.0, 2.0**60, 5e-324, None],
+    "boolean": [True, False, None],
+    "binary": [b"", b"\0\xff", None],
+    "text": ["12", " 1.50", "\0", "é", None],
+    "list<text>": [["x"], [], None],
+}
+
+
+@pytest.mark.parametrize("type_", VALUES)
+def test_what_is_loaded_is_what_is_read_later(wide: sqlite3.Connection, type_: str) -> None:
+    columns = (Column(name="v", type=type_),)
+    spec = TableSpec(name="things", columns=columns)
+    content = [{"v": value} for value in VALUES[type_]]
+    for size, ident in ((1, "one"), (400, "two")):
+        destination, count = loaded(wide, spec, content * size, ident)
+        assert count == len(content) * size
+        assert is_undamaged(wide, destination.name)
+        wide.execute(f'update "{destination.name}" set v = 7 where _row = {count}')
+        assert not is_undamaged(wide, destination.name)
 
 
 def test_the_key_is_unique_and_indexes_end_with_it(connection: sqlite3.Connection) -> None:
