@@ -20,6 +20,7 @@ from medallion.errors import StepError
 from medallion.sql.casting import DateFormats, read
 from medallion.sql.expressions import prepare
 from medallion.sql.number_formats import Numbers
+from tests.example_counts import examples
 
 ISO_OR_FRENCH = {"date": ["%Y-%m-%d", "%d/%m/%Y"]}
 TRUNCATED = {"date": "iso", "truncate": True}
@@ -218,7 +219,7 @@ def test_columns_that_have_a_type_already(
     assert cast(target, values, kind) == read
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(25, 60))
 @given(st.lists(st.text(st.sampled_from("0123456789+-._ eE\n")), min_size=1, max_size=40))
 @example(["0" * 60 + "12", "9223372036854775808", "-9223372036854775808", "1234567890" * 2])
 def test_whole_numbers_are_read_exactly_or_not_at_all(values: list[str]) -> None:
@@ -229,7 +230,7 @@ def test_whole_numbers_are_read_exactly_or_not_at_all(values: list[str]) -> None
     assert cast("integer", values) == [expected(text) for text in values]
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(25, 60))
 @given(
     st.lists(st.text(st.sampled_from("0159+-._ e")), min_size=1, max_size=40),
     st.integers(1, 6),
@@ -249,7 +250,7 @@ def test_decimals_are_read_exactly_or_not_at_all(values: list[str], digits: int,
     assert cast(f"decimal({digits},{scale})", values) == [expected(text) for text in values]
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(25, 60))
 @given(
     st.lists(st.dates(min_value=date(1000, 1, 1)), min_size=1, max_size=20),
     st.lists(st.text("0129-/ ", max_size=11)),
@@ -280,7 +281,7 @@ def test_dates_come_back_and_nothing_else_does(days: list[date], others: list[st
 @example(text="-0.135")
 @example(text="0.12500000000000000000001")
 @example(text="9999999999.995")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(25, 60), deadline=None)
 def test_rounding_is_that_of_decimals(rounding: str, text: str) -> None:
     wanted = Decimal(text).quantize(Decimal("0.01"), rounding=f"ROUND_{rounding.upper()}")
     fits = abs(wanted) < 10**10

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from medallion.sql.date_formats import check_format, check_zone, parsed, timed, zoned
 from medallion.sql.expressions import prepare
+from tests.example_counts import examples
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +144,7 @@ def test_a_local_time_becomes_utc_and_an_offset_prevails(
 DAY_FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%Y%m%d", "%Y/%j", "%-d/%-m/%Y", "%d %B %Y", "%b %d %Y"]
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(25, 60))
 @given(day=st.dates(min_value=date(1000, 1, 1)), form=st.sampled_from(DAY_FORMATS))
 def test_a_day_that_a_format_wrote_is_read_back(
     connection: duckdb.DuckDBPyConnection, day: date, form: str

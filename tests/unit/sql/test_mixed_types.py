@@ -204,7 +204,7 @@ COLUMNS = st.one_of(
 )
 
 
-@settings(max_examples=examples(60, 150))
+@settings(max_examples=examples(30, 150))
 @given(COLUMNS, COLUMNS)
 def test_any_union_keeps_values_or_fails(
     one: tuple[Any, list[Any]], other: tuple[Any, list[Any]]
@@ -227,7 +227,7 @@ def test_any_union_keeps_values_or_fails(
     assert kept == dates
 
 
-@settings(max_examples=examples(60, 150))
+@settings(max_examples=examples(30, 150))
 @given(COLUMNS, COLUMNS)
 def test_any_join_matches_equal_values_alone_or_fails(
     one: tuple[Any, list[Any]], other: tuple[Any, list[Any]]

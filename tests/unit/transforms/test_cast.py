@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from tests.example_counts import examples
 
 from medallion import plugins
 from medallion.errors import StepError
@@ -157,7 +158,7 @@ def moment(value: date) -> int:
     return (moment.replace(tzinfo=None) - datetime(1970, 1, 1)) // timedelta(microseconds=1) * 1000
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(25, 60), deadline=None)
 @given(st.data())
 def test_a_value_survives_its_cast_or_is_refused(data: st.DataObject) -> None:
     kind, targets = data.draw(

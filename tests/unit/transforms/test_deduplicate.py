@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from tests.example_counts import examples
 
 from medallion import plugins
 from medallion.contracts import Inputs
@@ -106,7 +107,7 @@ Rows = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(20, 60))
 @given(Rows, st.sampled_from(["first", "last"]))
 def test_each_key_stays_once_and_every_row_is_accounted_for(rows: list[dict[str, Any]], keep: Any):
     import pyarrow as pa

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from tests.example_counts import examples
 
 import medallion as md
 from medallion.declaration.models import Declaration
@@ -127,7 +128,7 @@ def valid_on(versions: list[dict[str, Any]], id_: int, day: date) -> list[str]:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(25, 60), deadline=None)
 @given(
     st.dictionaries(
         st.tuples(st.integers(1, 3), st.sampled_from(DAYS)),

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from tests.example_counts import examples
 
 from medallion import plugins
 from medallion.errors import StepError
@@ -46,7 +47,7 @@ def test_wrong_columns_and_operations():
             Normalize.model_validate({"columns": {"a": operations}})
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(20, 60))
 @given(st.lists(st.text(st.sampled_from("aBé'’- \t\xa0x1.")), min_size=1, max_size=20))
 def test_twice_is_once_and_only_case_and_spaces_change(texts: list[str]):
     step = Normalize(columns={"a": ("collapse_spaces", "title")})

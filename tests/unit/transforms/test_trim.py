@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.example_counts import examples
 
 from medallion import plugins
 from medallion.errors import StepError
@@ -38,7 +39,7 @@ def test_missing_and_non_text_columns_are_told():
         apply_transform(Trim(columns=("n",)), [{"n": 1}])
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(25, 60))
 @given(st.lists(st.text(st.sampled_from(WHITE + "ab'é\u200b\x1c~\x7f!")), min_size=1, max_size=20))
 def test_it_strips_exactly_unicode_white_space(texts: list[str]):
     made = apply_transform(Trim(), [{"a": text} for text in texts])
