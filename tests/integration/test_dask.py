@@ -34,7 +34,7 @@ from tests.dask_cluster import Cluster, dask_cluster
 from tests.integration import small
 from tests.services import Service, Unavailable, weed
 
-KILLS = int(os.environ.get("MEDALLION_CLUSTER_KILLS", "10"))
+KILLS = int(os.environ.get("MEDALLION_CLUSTER_KILLS", "30"))
 FAILING = """\
   gold:
     total:

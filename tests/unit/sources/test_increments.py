@@ -22,7 +22,6 @@ from medallion.sources.mongodb import MongoDBSource
 from medallion.sources.rest.source import RestSource
 from medallion.sources.sql.source import SqlSource
 from tests import rest_server
-from tests.example_counts import examples
 from tests.mysql_statements import execute_mysql
 from tests.rest_server import RestServer, serving_records
 
@@ -321,13 +320,13 @@ exclusive_rest_url = rest_url
 
 
 @pytest.mark.parametrize("database", [postgres, mariadb, mongodb, rest, exclusive_rest])
-def test_pulls_while_a_writer_is_late_and_deletes(
+def test_200_pulls_while_a_writer_is_late_and_deletes(
     database: Any, request: pytest.FixtureRequest
 ) -> None:
     """Nothing is lost, nothing is older than it is; a whole pull finds what was deleted."""
     with database(request.getfixturevalue(f"{database.__name__}_url")) as (source, writer):
         release = Release(source)
-        for number in range(examples(100, 200)):
+        for number in range(200):
             writer.work()
             rows = release.pull()
             present = {row: rows[row] for row in rows if row in writer.rows}
