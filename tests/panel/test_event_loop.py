@@ -163,9 +163,10 @@ async def _use(visit: Visit, card: Card) -> None:
         await _download(visit, card.groups.downloads)
     if card._speed is not None:
         await card._speed._measure()
-    if (rejects := card._rejects) is not None:
+    if (rejects := card.quarantine) is not None:
+        await _download(visit, rejects.table.files.buttons)
         rejects._selects["rule"].value = "between"
-        rejects._grid.param.update(picked=0, picks=1)
+        rejects.table.grid.param.update(picked=0, picks=1)
         await rejects._list()
     for question in ("parts", "table", "csv", "xlsx", "chart"):
         card._answers.answer(card.view, question)

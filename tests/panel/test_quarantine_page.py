@@ -11,6 +11,7 @@ import medallion as md
 import medallion_panel
 from tests.panel import shop
 from tests.panel.forked_server import serving
+from tests.panel.page_content import choose
 
 DASHBOARD = """\
 dashboard:
@@ -56,8 +57,18 @@ def test_a_rejected_record_is_corrected_by_those_who_may(tab: Any, tmp_path: Pat
     # With a login it shows records, and says why they cannot be corrected.
     with serving(config, *LOGIN) as url:
         _log_in(tab, url)
-        tab.goto(f"{url}?page=quarantine")
+        tab.goto(f"{url}?page=quarantine&columns=revenue")
         expect(tab.locator("tr", has_text="-5.00")).to_have_count(1)
+        headers = ["File", "Record", "Reason", "revenue"]
+        expect(tab.get_by_role("columnheader")).to_have_text(headers)
+        choose(tab, "Columns", "country")
+        expect(tab.get_by_role("columnheader")).to_have_text([*headers[:3], "country", "revenue"])
+        tab.wait_for_url("**columns=country&columns=revenue")
+        with tab.expect_download() as download:
+            tab.get_by_role("button", name="All of these records, as CSV; columns: ").click()
+        header, row = download.value.path().read_text().splitlines()
+        assert header == "country,revenue,_reason,_reject"
+        assert row.startswith("France,-5.00,between revenue: -5.00,")
         expect(tab.get_by_text("does not have dashboard: {corrections: true}")).to_be_visible()
         expect(tab.get_by_role("button", name="Submit")).to_have_count(0)
         tab.goto("about:blank")

@@ -13,11 +13,17 @@ from medallion_panel.ui.print_layout import NOT_PRINTED
 class ColumnChooser:
     """Which of its columns a table shows; `view` is the control. Without a choice it shows all.
 
-    Parameters: `changed` is called when a visitor chooses.
+    Parameters: `changed` is called when a visitor chooses; `label` is that of a column, by default
+    as in `formats`.
     """
 
-    def __init__(self, formats: Formats, changed: Callable[[], None]) -> None:
-        self._formats, self._changed = formats, changed
+    def __init__(
+        self,
+        formats: Formats,
+        changed: Callable[[], None],
+        label: Callable[[str], str] | None = None,
+    ) -> None:
+        self._label, self._changed = label or formats.label, changed
         self._quiet = False
         self.view = ChoiceBox.of_columns(
             formats.say,
@@ -49,7 +55,7 @@ class ColumnChooser:
 
     def _show(self, columns: Sequence[str], chosen: Sequence[str]) -> None:
         value = [name for name in columns if name in chosen]
-        labels = [self._formats.label(name) for name in columns]
+        labels = [self._label(name) for name in columns]
         unique = len(set(labels)) == len(labels)
         texts = labels if unique else columns
         options = [list(pair) for pair in zip(columns, texts, strict=True)]

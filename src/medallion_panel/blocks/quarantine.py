@@ -16,7 +16,7 @@ from medallion.secrets import masked_logger
 from medallion_panel.blocks import quarantine_parts as parts
 from medallion_panel.blocks.preview_pane import PreviewPane
 from medallion_panel.blocks.record_form import RecordForm
-from medallion_panel.blocks.text_grid import TextGrid
+from medallion_panel.blocks.reject_table import RejectTable
 from medallion_panel.data.quarantine_reader import (
     QuarantineAccess,
     QuarantineChoice,
@@ -42,10 +42,14 @@ class QuarantineView:
     `view` is its widget. Edits of all records of a table are kept until they are submitted, or
     another table is chosen.
 
-    Parameters: `access` is that of the visitor.
+    `table` is that of the records.
+
+    Parameters: `access` is that of the visitor; `changed` is called when they choose columns.
     """
 
-    def __init__(self, access: QuarantineAccess, formats: Formats) -> None:
+    def __init__(
+        self, access: QuarantineAccess, formats: Formats, changed: Callable[[], None]
+    ) -> None:
         self._access, self._reader = access, access.reader
         self._formats, self._say = formats, formats.say
         self._listing: QuarantineListing | None = None
@@ -58,25 +62,23 @@ class QuarantineView:
         for select in self._selects.values():
             select.param.watch(self._on_choice, "value")
         refused = bool(access.refusal(say))
-        self._grid = TextGrid(pickable=not refused, margin=0, sizing_mode="stretch_width")
-        self._grid.param.watch(self._on_pick, "picks")
+        self.table = RejectTable(access.reader, formats, changed, pickable=not refused)
+        self.table.grid.param.watch(self._on_pick, "picks")
         self._form = RecordForm(self._on_edit, say)
         self._preview = PreviewPane(access.reader, formats)
         look: dict[str, Any] = {"size": "small", "sizing_mode": "stretch_width", "margin": 0}
         self._note = pmui.TextInput(label=say("Note"), **look)
         self._message = Notice(margin=(8, 0))
-        self._buttons = [
-            parts.button(say("Preview"), "preview", self._show_preview),
-            parts.button(say("Submit"), "send", self._submit, variant="contained"),
-            parts.button(say("Discard edits"), "undo", self._discard),
-        ]
+        self._buttons = self._edit_buttons()
         self.view = pn.Column(
             Text(access.refusal(say)).view,
             self._waiting.view,
             parts.in_columns(self._selects.values(), {"xs": 12, "sm": 6, "md": 3}),
             self._caption.view,
-            self._grid,
+            self.table.bar,
+            self.table.grid,
             self._remainder.view,
+            self.table.files.code,
             self._form.view,
             *([] if refused else [self._note, parts.in_row(self._buttons)]),
             self._message.view,
@@ -84,6 +86,14 @@ class QuarantineView:
             sizing_mode="stretch_width",
             margin=0,
         )
+
+    def _edit_buttons(self) -> list[Any]:
+        say = self._say
+        return [
+            parts.button(say("Preview"), "preview", self._show_preview),
+            parts.button(say("Submit"), "send", self._submit, variant="contained"),
+            parts.button(say("Discard edits"), "undo", self._discard),
+        ]
 
     @property
     def choice(self) -> QuarantineChoice:
@@ -106,6 +116,8 @@ class QuarantineView:
                 self._edits.pop(identity)
                 self._states.pop(identity, None)
         self._show_choices(listing)
+        if fault := self.table.offer(listing):
+            self._message.show(f"{fault}.")
         self._caption.show(parts.caption(listing, self._say))
         self._waiting.show(parts.waiting_text(listing, self._say))
         self._remainder.show(parts.remainder_text(listing, self._say))
@@ -125,10 +137,7 @@ class QuarantineView:
 
     def _show_grid(self) -> None:
         """Show the records with their edits."""
-        if self._listing is not None:
-            edits = (self._edits, self._states)
-            columns, rows = parts.grid_content(self._listing, *edits, self._formats)
-            self._grid.param.update(columns=columns, rows=rows)
+        self.table.show(self._edits, self._states)
 
     # What the visitor does
 
@@ -149,15 +158,10 @@ class QuarantineView:
             self.show(listing)
 
     def _on_pick(self, _event: Any) -> None:
-        record = self._picked()
+        record = self.table.picked
         if record is not None:
             edits = self._edits.get(record.identity, {})
             self._form.show(record, edits, self._fault(record.identity))
-
-    def _picked(self) -> RejectedRecord | None:
-        records = self._listing.records if self._listing else ()
-        number = self._grid.picked
-        return records[number] if 0 <= number < len(records) else None
 
     def _on_edit(self, identity: str, column: str, text: str | None) -> None:
         record = self._record(identity)

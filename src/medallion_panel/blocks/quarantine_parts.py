@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import panel as pn
@@ -53,12 +53,20 @@ def remainder_text(listing: QuarantineListing, say: Messages) -> str:
     return " ".join(parts)
 
 
+def column_names(listing: QuarantineListing) -> tuple[str, ...]:
+    """The columns of the source files of the records."""
+    return tuple(dict.fromkeys(name for record in listing.records for name in record.cells))
+
+
 def grid_content(
-    listing: QuarantineListing, edits: Edits, states: Mapping[str, str], formats: Formats
+    listing: QuarantineListing,
+    names: Sequence[str],
+    edits: Edits,
+    states: Mapping[str, str],
+    formats: Formats,
 ) -> tuple[Columns, list[list[str]]]:
-    """The columns and rows of a TextGrid: the records with their edits."""
+    """The columns and rows of a TextGrid: the records with their edits, in the columns `names`."""
     records, say, write = listing.records, formats.say, formats.writer("integer")
-    names = list(dict.fromkeys(name for record in records for name in record.cells))
     text = [say("Text")] if any(record.unreadable for record in records) else []
     titles = [*([say("State")] if edits else []), *map(say, ("File", "Record", "Reason"))]
     titles += [*text, *names]

@@ -18,7 +18,15 @@ from medallion.lineage.correction_preview import CorrectionPreview, PreviewedCor
 from medallion.pipeline import Pipeline
 from medallion.records import Release
 from medallion.run.edited_rows import EditedRows
-from medallion.run.rejected_records import IDENTITY, REASON, TEXT, Cells, RejectedRecord, apart
+from medallion.run.rejected_records import (
+    IDENTITY,
+    REASON,
+    TEXT,
+    Cells,
+    RejectedRecord,
+    RejectedRecords,
+    apart,
+)
 from medallion_panel.data.cancellable import Cancellable
 from medallion_panel.data.stores import API_URL
 from medallion_panel.messages.messages import Messages
@@ -105,17 +113,11 @@ class QuarantineReader:
         rules, files, columns = (
             _most(each, name) for each, name in zip(counts, wanted, strict=True)
         )
-        rejected = self._pipeline.corrections.rejects(
-            table,
-            release=reference or None,
-            rule=rule or (),
-            file=file or (),
-            column=column or (),
-            first=FIRST,
-        )
+        choice = QuarantineChoice(table, rule, file, column, reference)
+        rejected = self._rejected(choice, FIRST)
         return QuarantineListing(
             release.id,
-            QuarantineChoice(table, rule, file, column, reference),
+            choice,
             tables,
             rules,
             files,
@@ -124,6 +126,25 @@ class QuarantineReader:
             total,
             rejected.others,
             waiting,
+        )
+
+    def rows(self, choice: QuarantineChoice, columns: Sequence[str] = ()) -> list[Cells]:
+        """All records of a listing's choice as rows to edit, with all columns or these."""
+        rejected = self._rejected(choice)
+        rows = rejected.rows()
+        others = {name for record in rejected.records for name in record.cells} - set(columns)
+        if not columns:
+            return [*rows]
+        return [{name: row[name] for name in row if name not in others} for row in rows]
+
+    def _rejected(self, choice: QuarantineChoice, first: int | None = None) -> RejectedRecords:
+        return self._pipeline.corrections.rejects(
+            choice.table,
+            release=choice.release or None,
+            rule=choice.rule or (),
+            file=choice.file or (),
+            column=choice.column or (),
+            first=first,
         )
 
     def submit(self, table: str, edits: Edits, *, note: str, author: str) -> Submission:

@@ -5,6 +5,11 @@ from __future__ import annotations
 from medallion_panel.messages.translation import Translation
 
 QUARANTINE_MESSAGES: dict[str, Translation] = {
+    "All of these records, as {form}; columns: {names}": Translation(
+        "Tous ces enregistrements, en {form} ; colonnes : {names}",
+        "Alle diese Datensätze, als {form}; Spalten: {names}",
+        "Todos estos registros, como {form}; columnas: {names}",
+    ),
     "Rejected": Translation("Rejeté", "Abgelehnt", "Rechazado"),
     "Removed as a duplicate": Translation(
         "Supprimé comme doublon", "Als Duplikat entfernt", "Eliminado como duplicado"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import panel as pn
@@ -99,8 +100,8 @@ class CardContent:
 class Card:
     """One block as a card: `read` reads its content, `show` shows it, and `view` is its widget.
 
-    `rows` is the view of a table block, and `groups` that of a groups or pivot block, else None;
-    `retry` says whether its last content could not be read.
+    `rows` is the view of a table block, `groups` that of a groups or pivot block, and `quarantine`
+    that of rejected records, else None; `retry` says whether its last content could not be read.
 
     `shown` is the content that it shows.
 
@@ -124,15 +125,15 @@ class Card:
         self._explained, self.retry = rejects is not None, False
         self.shown: CardContent | None = None
         rows = block.content if isinstance(block.content, Rows) else None
-        self.rows = None
-        if rows is not None:
-            self.rows = RowsView(rows, formats, changed, number, explained=self._explained)
+        table = partial(RowsView, formats=formats, changed=changed, card=number)
+        self.rows = table(rows, explained=self._explained) if rows is not None else None
         groups = block.content if isinstance(block.content, Groups | PivotBlock) else None
         self.groups = GroupsView(groups, say, changed, number) if groups is not None else None
         self._speed = SpeedView(block.content, say) if isinstance(block.content, Speed) else None
         content = block.content
-        shows_rejects = rejects is not None and isinstance(content, QuarantineBlock)
-        self._rejects = QuarantineView(rejects, formats) if rejects and shows_rejects else None
+        self.quarantine = None
+        if rejects is not None and isinstance(content, QuarantineBlock):
+            self.quarantine = QuarantineView(rejects, formats, changed)
         self._lake = lake_view(content, say)
         button = isinstance(content, TableBlock) and not isinstance(content, Kpi)
         self._answers = ChartAnswers(self._shown_chart, say)
@@ -201,7 +202,7 @@ class Card:
         if isinstance(content, Runs):
             return runs_html(content, self._pipeline, context.formats)
         if isinstance(content, QuarantineBlock):
-            return self._rejects.read() if self._rejects else refuse_access(self._say)
+            return self.quarantine.read() if self.quarantine else refuse_access(self._say)
         if is_lake_block(content):
             return lake_value(content, self._pipeline, context, full=self._explained)
         if isinstance(content, Changes):
@@ -231,7 +232,7 @@ class Card:
             self.groups.show(value) if value is not None else self.groups.clear()
         elif self._speed is not None:
             self._speed.show(content.context)
-        elif (view := self._rejects or self._lake) is not None and value is not None:
+        elif (view := self.quarantine or self._lake) is not None and value is not None:
             view.show(value)
         message = content.message
         if isinstance(value, GroupsPage | PivotPage) and not value.rows:
@@ -274,7 +275,7 @@ class Card:
 
     def _widget(self) -> Any:
         """The widget of a block that has one, None where its content is drawn or HTML."""
-        parts = (self.rows, self.groups, self._speed, self._rejects, self._lake)
+        parts = (self.rows, self.groups, self._speed, self.quarantine, self._lake)
         return next((part.view for part in parts if part is not None), None)
 
     def _empty_message(self, filters: Sequence[Filter]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from medallion_panel.block_settings import Block
 from medallion_panel.blocks.groups import GroupsView
+from medallion_panel.blocks.reject_table import RejectTable
 from medallion_panel.blocks.rows import RowsView
 from medallion_panel.messages.messages import Messages
 from medallion_panel.pages.card import Card
@@ -88,10 +89,14 @@ class PageCards:
         return next((card.rows for card in self._visible() if card.rows is not None), None)
 
     @property
-    def table(self) -> RowsView | GroupsView | None:
-        """The table whose state is in the URL: that of `rows`, or of the first figures by group."""
-        groups = (card.groups for card in self._visible() if card.groups is not None)
-        return self.rows or next(groups, None)
+    def table(self) -> RowsView | GroupsView | RejectTable | None:
+        """The table whose state is in the URL: that of `rows`, or of the first figures by group, or
+        else of rejected records.
+        """
+        views: list[GroupsView | RejectTable]
+        views = [card.groups for card in self._visible() if card.groups is not None]
+        views += [card.quarantine.table for card in self._visible() if card.quarantine is not None]
+        return self.rows or next(iter(views), None)
 
     def texts(self) -> dict[str, list[str]]:
         """Its parameters in the URL."""

@@ -33,6 +33,7 @@ OTHER_MODULES = {
     "data/column_cache.py": "SQL",
     "data/origin_reader.py": "SQL and errors of the lake",
     "data/quarantine_reader.py": "SQL and errors of the lake",
+    "blocks/reject_snippets.py": "code",
     "data/stores.py": "errors of an installation",
     "data/cached_store.py": "errors of the store",
     "data/world.py": "names of countries",

@@ -16,6 +16,9 @@ from tests.coroutines import run_coroutine
 from tests.corrected import orders, published
 from tests.unit.panel.tables import FORMATS, html_in
 
+# A download button of panel-material-ui passes both to Panel.
+pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style'")
+
 
 class Visit:
     """A view of a visitor, anne by default."""
@@ -25,12 +28,12 @@ class Visit:
     ) -> None:
         self.pipeline = pipeline
         access = QuarantineAccess(QuarantineReader(pipeline), author, enabled)
-        self.view = QuarantineView(access, FORMATS)
+        self.view = QuarantineView(access, FORMATS, lambda: None)
         self.view.show(self.view.read())
 
     @property
     def grid(self) -> list[dict[str, str]]:
-        grid = self.view._grid
+        grid = self.view.table.grid
         return [
             dict(zip((each["title"] for each in grid.columns), row, strict=True))
             for row in grid.rows
@@ -38,7 +41,7 @@ class Visit:
 
     def pick(self, row: int) -> dict[str, Any]:
         """Select a row; gives the inputs of the form by label."""
-        self.view._grid.param.update(picked=row, picks=self.view._grid.picks + 1)
+        self.view.table.grid.param.update(picked=row, picks=self.view.table.grid.picks + 1)
         return {each[0].label: each[0] for each in self.view._form.view[3]}
 
     def text(self, widget: Any) -> str:
@@ -215,5 +218,5 @@ def test_others_see_records_and_why_they_cannot_correct_them(
     visit = Visit(pipeline, author, enabled=enabled)
     assert reason in html_in(visit.view.view[0])
     assert len(visit.grid) == 3
-    assert not visit.view._grid.pickable
+    assert not visit.view.table.grid.pickable
     assert visit.view._note not in list(visit.view.view)

@@ -11,6 +11,7 @@ import medallion as md
 from medallion.errors import CallError
 from medallion_panel.blocks.quarantine_parts import (
     caption,
+    column_names,
     grid_content,
     refuse_access,
     remainder_text,
@@ -46,13 +47,15 @@ def test_an_unreadable_record_is_shown_as_text(tmp_path: Path) -> None:
     pipeline.run()
     listing = QuarantineReader(pipeline).listing(QuarantineChoice())
     (record,) = listing.records
-    columns, ((file, number, reason, *cells),) = grid_content(listing, {}, {}, FORMATS)
+    columns, ((file, number, reason, *cells),) = grid_content(
+        listing, column_names(listing), {}, {}, FORMATS
+    )
     titles = [column["title"] for column in columns]
     assert titles == ["File", "Record", "Reason", "Text", "id", "name"]
     assert (file, number, cells) == ("t.csv", "2", ["2,b,c", "", ""])
     assert reason.startswith("format")
     edits, states = {record.identity: {"id": "2"}}, {record.identity: "edited"}
-    _, (row,) = grid_content(listing, edits, states, FORMATS)
+    _, (row,) = grid_content(listing, column_names(listing), edits, states, FORMATS)
     assert (row[0], row[-2:]) == ("edited", ["2", ""])
 
 
