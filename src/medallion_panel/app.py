@@ -24,6 +24,7 @@ from medallion_panel.ui.model_defaults import install_shared_defaults
 from medallion_panel.ui.model_walk import install_quick_walks
 from medallion_panel.ui.page_resources import install_page_resources
 from medallion_panel.ui.security_headers import install_security_headers
+from medallion_panel.ui.shared_watchers import install_shared_watchers
 from medallion_panel.ui.url_state import accept_any_search
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def create_dashboard(pipeline: Pipeline) -> Callable[[], pmui.Page]:
     accept_any_search()
     install_quick_walks()
     install_shared_defaults()
+    install_shared_watchers()
     section = pipeline.declaration.sections.get("dashboard") or Dashboard()
     store = open_store(pipeline)
     cached_store, sessions = CachedStore(store), OpenSessions(RunWatch(pipeline, store))

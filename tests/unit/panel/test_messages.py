@@ -38,6 +38,7 @@ OTHER_MODULES = {
     "data/cached_store.py": "errors of the store",
     "data/world.py": "names of countries",
     "ui/security_headers.py": "headers",
+    "ui/shared_watchers.py": "errors of a program",
     "ui/chart_images.py": "a script without words",
     "ui/print_layout.py": "a script without words",
     "ui/theme.py": "names of typefaces",
