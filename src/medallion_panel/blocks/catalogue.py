@@ -43,8 +43,8 @@ dl { display: flex; flex-wrap: wrap; gap: 14px 44px; margin: 0 }
 dt { font-size: .78rem; opacity: .75 }
 dd { margin: 2px 0 0; font-size: .95rem; font-variant-numeric: tabular-nums;
      overflow-wrap: anywhere }
-.text { display: inline-block; white-space: normal; min-width: 20ch }
-.from { display: inline-block; white-space: normal; min-width: 15ch }
+.text { display: inline-block; white-space: normal; min-width: 17ch }
+.from { display: inline-block; white-space: normal; min-width: 12ch }
 .values { display: inline-block; white-space: normal; min-width: 120px; max-width: 180px }
 code { font-size: .8rem } .bars { display: block; margin-left: auto }
 .line { display: block; margin-left: auto }
