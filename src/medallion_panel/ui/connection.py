@@ -20,6 +20,9 @@ class Connection(pn.custom.JSComponent):
     page may be out of date (`lost`), and its controls are disabled. When the server answers again,
     the page is reloaded from its URL, which contains its state; a page whose server was only slow
     is left as it is.
+
+    Panel-material-ui 0.16.6 gives each part of a chart the colours of the theme in the browser, and
+    Bokeh its size: 40 messages for a page, of which the server needs none. They are not sent.
     """
 
     lost = param.String()
@@ -33,6 +36,9 @@ class Connection(pn.custom.JSComponent):
         return cls(lost=say(message), width=0, height=0, margin=0)
 
     _esm = """
+    const PARTS = /^(Figure|Title|Legend|\\w*Axis|Grid|ColorBar|Toolbar)$/
+    const LOOKS =
+      /_(color|alpha|font|font_size|font_style|standoff)$|^stylesheets$|^(inner|outer)_\\w+$/
     export function render({ model, view }) {
       const banner = document.createElement("div")
       banner.setAttribute("role", "alert")
@@ -78,7 +84,14 @@ class Connection(pn.custom.JSComponent):
         down = false
         block(false)
       })
-      view.model.document.on_event("connection_lost", () => { closed = true; lose() })
+      const shared = view.model.document, notify = shared._trigger_on_change
+      shared._trigger_on_change = (event) => {
+        for (const each of event.events ?? [event]) {
+          if (PARTS.test(each.model?.type) && LOOKS.test(each.attr)) each.sync = false
+        }
+        notify.call(shared, event)
+      }
+      shared.on_event("connection_lost", () => { closed = true; lose() })
       const check = () => { if (Date.now() - last > 1000 * model.patience) lose() }
       const timer = setInterval(check, 1000)
       const restored = (event) => { if (event.persisted) location.reload() }

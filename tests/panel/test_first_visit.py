@@ -1,4 +1,4 @@
-"""A page loads the letters that it shows, and draws them in its typeface, in charts too."""
+"""A first visit loads the letters that its page shows, draws them in charts, and sends little."""
 
 from __future__ import annotations
 
@@ -18,15 +18,23 @@ PICTURE = """() => {
   const [plot] = Bokeh.index.query((view) => view.model.type === "Figure")
   return plot.canvas_view.compose().canvas.toDataURL()
 }"""
+COLOR = """() => {
+  const [plot] = Bokeh.index.query((view) => view.model.type === "Figure")
+  return plot.model.below[0].axis_line_color
+}"""
 LETTERS = "() => [...document.fonts].some((face) => face.unicodeRange.includes('U+400-45F')"
 
 
-def test_a_first_visit_loads_the_letters_of_its_page(tab: Any, address: str) -> None:
+def test_a_first_visit_loads_and_sends_what_its_page_needs(tab: Any, address: str) -> None:
     session, sizes = tab.context.new_cdp_session(tab), []
     session.send("Network.enable")
     session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
     urls: list[str] = []
     tab.on("request", lambda request: urls.append(request.url))
+    sent: list[str] = []
+    tab.on(
+        "websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(str(frame)))
+    )
     tab.goto(address)
     expect(tab.locator(".bk-Figure")).to_have_count(5)
     tab.wait_for_load_state("networkidle")
@@ -35,6 +43,9 @@ def test_a_first_visit_loads_the_letters_of_its_page(tab: Any, address: str) -> 
     assert subsets <= LATIN
     assert not any("bokeh-gl" in url for url in urls)
     assert 0 < sum(sizes) <= MOST_BYTES
+    assert tab.evaluate(COLOR).startswith("rgba(0, 0, 0")  # that of the theme, not Bokeh's
+    assert any("ModelChanged" in frame for frame in sent)
+    assert not [frame for frame in sent if "_color" in frame or "outer_width" in frame]
 
 
 def test_a_chart_is_drawn_again_when_its_letters_have_come(tab: Any, address: str) -> None:
