@@ -12,7 +12,8 @@ import pytest
 
 PROPERTY = "axe"
 IMPACTS = ("critical", "serious", "moderate", "minor")
-_RUN = "axe.run(document, { resultTypes: ['violations'] })"
+# Without the style sheets of other origins, which experimental rules alone ask for.
+_RUN = "axe.run(document, { resultTypes: ['violations'], preload: false })"
 
 
 @cache

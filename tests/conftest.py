@@ -47,6 +47,8 @@ _SUITES = (
 )
 pytest.register_assert_rewrite(*(f"medallion.testing.{name}" for name in _SUITES))
 
+# A page lives for seconds, in which compilers that optimize take more time than they save.
+_SCRIPTS = "--js-flags=--no-opt --no-maglev"
 
 gc.disable()  # until all tests are imported, since nothing of that is garbage
 
@@ -202,17 +204,38 @@ def browser() -> Iterator[Any]:
         pytest.skip("Chromium is not installed: apt-get install chromium-headless-shell")
     sync_api.expect.set_options(timeout=90_000)
     with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, _SCRIPTS])
         yield chromium
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def browser_context(browser: Any) -> Iterator[Any]:
+    """What the tabs of a worker have in common: the cache of files, but no cookie."""
+    context = browser.new_context(viewport={"width": 1400, "height": 2600})
+    context.set_default_timeout(90_000)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def tab(browser: Any) -> Iterator[Any]:
+def tab(browser_context: Any) -> Iterator[Any]:
     """A browser tab; a request to another host, a page error or a console error fails the test."""
+    with _open_tab(browser_context) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def shared_tab(browser_context: Any) -> Iterator[Any]:
+    """A tab for tests that only read, or that begin with a URL; none of them may close it."""
+    with _open_tab(browser_context) as page:
+        yield page
+
+
+@contextmanager
+def _open_tab(context: Any) -> Iterator[Any]:
     errors: list[str] = []
-    page = browser.new_page(viewport={"width": 1400, "height": 2600}, accept_downloads=True)
-    page.set_default_timeout(90_000)
+    page = context.new_page()
     page.on("pageerror", lambda error: errors.append(f"page error: {error}"))
     page.on(
         "console",
@@ -224,6 +247,7 @@ def tab(browser: Any) -> Iterator[Any]:
     )
     yield page
     page.close()
+    context.clear_cookies()
     assert not errors, "\n".join(errors)
 
 

@@ -14,6 +14,10 @@ _SOURCES = """() => Bokeh.documents.flatMap((each) => [...each._all_models.value
   .filter((model) => model.type === "ColumnDataSource")
   .map(({ data }) => Object.entries(data).map(([name, values]) => [name, Array.from(values)]))
   .map(Object.fromEntries)"""
+_FOLLOW = """search => {
+  history.pushState(null, "", search)
+  dispatchEvent(new PopStateEvent("popstate"))
+}"""
 _TIMEOUT = 90
 
 
@@ -60,6 +64,11 @@ def eventually(condition: Callable[[], bool], message: Callable[[], str]) -> Non
         if time.monotonic() > until:
             raise AssertionError(message())
         time.sleep(0.1)
+
+
+def follow(tab: Any, search: str) -> None:
+    """Go to the page and filters of a URL within the session of a tab, as the menu does."""
+    tab.evaluate(_FOLLOW, search)
 
 
 def open_choice(tab: Any, label: str) -> Any:

@@ -50,19 +50,26 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> md.Pipeline:
     return pipeline
 
 
-@pytest.fixture(scope="module", params=["sqlite", "api"])
-def address(request: pytest.FixtureRequest, project: md.Pipeline) -> Iterator[str]:
-    """The dashboard on the store, and on an API."""
-    config = project.base / "medallion.yaml"
-    if request.param == "sqlite":
-        with serving(config) as url:
-            yield url
-        return
+@pytest.fixture(scope="module")
+def address(project: md.Pipeline) -> Iterator[str]:
+    with serving(project.base / "medallion.yaml") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def api_address(project: md.Pipeline) -> Iterator[str]:
     with (
         gunicorn(project.base, 1) as place,
-        serving(config, MEDALLION_API_URL=f"http://{place}") as url,
+        serving(project.base / "medallion.yaml", MEDALLION_API_URL=f"http://{place}") as url,
     ):
         yield url
+
+
+@pytest.fixture(params=["address", "api_address"])
+def any_address(request: pytest.FixtureRequest) -> str:
+    """The dashboard on the store, and on an API."""
+    url: str = request.getfixturevalue(request.param)
+    return url
 
 
 def revenue_is(tab: Any, project: md.Pipeline, condition: str = "true") -> None:
@@ -76,8 +83,8 @@ def home(tab: Any, address: str, search: str = "") -> None:
     expect(tab.locator(".bk-Figure")).to_have_count(5)
 
 
-def test_a_bar_filters_the_page_by_a_chip(tab: Any, address: str, project: md.Pipeline) -> None:
-    home(tab, address)
+def test_a_bar_filters_the_page_by_a_chip(tab: Any, any_address: str, project: md.Pipeline) -> None:
+    home(tab, any_address)
     tab.mouse.click(*tab.evaluate(POINT, ["HBar", "Tea"]))
     revenue_is(tab, project, "product = 'Tea'")
     expect(tab.locator("button.chip")).to_have_text(["Product: Tea ✕"])
@@ -88,7 +95,7 @@ def test_a_bar_filters_the_page_by_a_chip(tab: Any, address: str, project: md.Pi
     tab.go_back()
     expect(tab.locator("button.chip")).to_have_count(0)
     revenue_is(tab, project)
-    tab.goto(f"{address}?page=home&product__eq=Tea")
+    tab.goto(f"{any_address}?page=home&product__eq=Tea")
     revenue_is(tab, project, "product = 'Tea'")
     tab.get_by_role("button", name="Remove the filter Product: Tea").click()
     revenue_is(tab, project)
@@ -118,7 +125,7 @@ def test_the_entry_of_a_legend_and_a_cell_filter(
 
 
 def test_a_pivot_has_the_figures_of_the_lake_and_a_cell_filters(
-    tab: Any, address: str, project: md.Pipeline
+    tab: Any, any_address: str, project: md.Pipeline
 ) -> None:
     def line(condition: str) -> list[str]:
         """The figures by month, and over all months."""
@@ -128,7 +135,7 @@ def test_a_pivot_has_the_figures_of_the_lake_and_a_cell_filters(
         )
         return [f"{figure:.2f}" for figure, _ in query_lake(project, sql)]
 
-    tab.goto(f"{address}?page=pivot")
+    tab.goto(f"{any_address}?page=pivot")
     expect(tab.locator("tbody th[scope=row]")).to_have_text(["Cups", "Honey & Jam"])
     expect(tab.locator("tbody td")).to_have_text(
         [*line("product = 'Cups'"), *line("product = 'Honey & Jam'")]
@@ -190,9 +197,9 @@ def test_the_parts_of_a_chart_are_clicked_by_the_keyboard(
 
 
 def test_the_cells_of_a_table_filter_by_a_click(
-    tab: Any, address: str, project: md.Pipeline
+    tab: Any, any_address: str, project: md.Pipeline
 ) -> None:
-    tab.goto(f"{address}?page=sales")
+    tab.goto(f"{any_address}?page=sales")
     rows = tab.locator("tbody tr")
     expect(rows).to_have_count(10)
     tab.get_by_role("cell", name="Cups", exact=True).first.click()

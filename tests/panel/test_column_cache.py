@@ -21,7 +21,7 @@ from medallion_panel.data.column_usage import cache_columns_of
 from medallion_panel.section import Dashboard
 from tests.api.project import gunicorn
 from tests.panel.forked_server import serving
-from tests.panel.page_content import eventually
+from tests.panel.page_content import eventually, follow
 
 YAML = """\
 name: many
@@ -227,10 +227,7 @@ def test_the_browser_shows_figures_of_cached_columns(
 
 def _filtered(tab: Any, pipeline: md.Pipeline) -> None:
     ((rows, spent),) = _lake_filtered(pipeline)
-    tab.evaluate(
-        'history.pushState({}, "", "?page=points&word=b&word=c");'
-        'dispatchEvent(new PopStateEvent("popstate"))'
-    )
+    follow(tab, "?page=points&word=b&word=c")
     store = tab.locator(".figure")
     expect(store.first).to_have_text(f"{rows:,}")
     expect(store.nth(1)).to_have_attribute("title", f"{spent:,.2f}")

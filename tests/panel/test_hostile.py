@@ -22,7 +22,7 @@ import medallion_panel
 from medallion.records import Run
 from tests.panel.forked_server import serving
 from tests.panel.hostile import HOSTILE, nothing_ran
-from tests.panel.page_content import open_choice
+from tests.panel.page_content import follow, open_choice
 
 
 def declaration() -> dict[str, Any]:
@@ -164,11 +164,7 @@ def test_nothing_in_a_url_runs(watched: Any, address: str) -> None:
             if number % 2
             else {"page": "values", "sort": text, "number": text, "row": text, "q": text}
         )
-        navigate = (
-            "search => { history.pushState(null, '', search);"
-            " dispatchEvent(new PopStateEvent('popstate')) }"
-        )
-        watched.evaluate(navigate, f"?{urlencode(query)}")
+        follow(watched, f"?{urlencode(query)}")
         notice = (
             f"There is no page “{text}”"
             if number % 2

@@ -119,14 +119,14 @@ def test_a_default_page_follows_its_table(tab: Any, tmp_path: Path) -> None:
     md.Pipeline.load(config).run()
     with serving(config) as url:
         tab.goto(f"{url}?page=sales")
-        expect(tab.get_by_text("By product", exact=True)).to_be_visible()
+        expect(tab.get_by_text("Revenue by Product", exact=True)).to_be_visible()
         without = yaml.replace(
             "sales: {from: silver.sales}", "sales: {from: silver.sales, steps: [drop: [product]]}"
         )
         config.write_text(without)
         md.Pipeline.load(config).run()
-        expect(tab.get_by_text("By product", exact=True)).to_have_count(0)
-        expect(tab.get_by_text("By country", exact=True).first).to_be_visible()
+        expect(tab.get_by_text("Revenue by Product", exact=True)).to_have_count(0)
+        expect(tab.get_by_text("Revenue by Country", exact=True).first).to_be_visible()
         renamed = without.replace(
             "  gold:\n    clients: {from: silver.clients}\n    sales:",
             "  gold:\n    clients: {from: silver.clients}\n    trade:",

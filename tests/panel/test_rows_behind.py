@@ -48,19 +48,26 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> md.Pipeline:
     return pipeline
 
 
-@pytest.fixture(scope="module", params=["sqlite", "api"])
-def address(request: pytest.FixtureRequest, project: md.Pipeline) -> Iterator[str]:
-    """The dashboard on the store, and on an API."""
-    config = project.base / "medallion.yaml"
-    if request.param == "sqlite":
-        with serving(config) as url:
-            yield url
-        return
+@pytest.fixture(scope="module")
+def address(project: md.Pipeline) -> Iterator[str]:
+    with serving(project.base / "medallion.yaml") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def api_address(project: md.Pipeline) -> Iterator[str]:
     with (
         gunicorn(project.base, 1) as place,
-        serving(config, MEDALLION_API_URL=f"http://{place}") as url,
+        serving(project.base / "medallion.yaml", MEDALLION_API_URL=f"http://{place}") as url,
     ):
         yield url
+
+
+@pytest.fixture(params=["address", "api_address"])
+def any_address(request: pytest.FixtureRequest) -> str:
+    """The dashboard on the store, and on an API."""
+    url: str = request.getfixturevalue(request.param)
+    return url
 
 
 def panel(tab: Any, title: str) -> None:
@@ -71,9 +78,9 @@ def panel(tab: Any, title: str) -> None:
 
 
 def test_a_bar_with_shift_opens_the_rows_behind_it(
-    tab: Any, address: str, project: md.Pipeline
+    tab: Any, any_address: str, project: md.Pipeline
 ) -> None:
-    tab.goto(f"{address}?page=home&country=France")
+    tab.goto(f"{any_address}?page=home&country=France")
     expect(tab.locator(".bk-Figure")).to_have_count(5)
     tab.keyboard.down("Shift")
     tab.mouse.click(*tab.evaluate(POINT, ["HBar", "Tea"]))
@@ -115,8 +122,8 @@ def test_the_keyboard_opens_and_closes_it(tab: Any, address: str, project: md.Pi
     expect(tab.locator("p.sum")).to_have_text(f"{pieces}")
 
 
-def test_a_row_has_its_records_as_files(tab: Any, address: str, tmp_path: Path) -> None:
-    tab.goto(f"{address}?page=clients&row=7")
+def test_a_row_has_its_records_as_files(tab: Any, any_address: str, tmp_path: Path) -> None:
+    tab.goto(f"{any_address}?page=clients&row=7")
     tab.get_by_role("button", name="Rows behind this row").click()
     panel(tab, "Client id 7")
     expect(tab.get_by_text("1 source record from 1 file")).to_be_visible()

@@ -19,7 +19,7 @@ import medallion as md
 from tests.panel.dashboard_server import Server, free_port, running, server
 from tests.panel.page_content import eventually
 
-VISITORS = 3
+VISITORS = 2
 
 
 def object_counts(served: Server, file: Path) -> dict[str, int]:

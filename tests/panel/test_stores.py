@@ -20,7 +20,7 @@ from playwright.sync_api import expect
 import medallion as md
 from tests.api.project import gunicorn
 from tests.panel.forked_server import serving
-from tests.panel.page_content import cells, shows
+from tests.panel.page_content import cells, follow, shows
 from tests.proxy import Proxy, proxy
 
 SHOP = Path(__file__).parents[2] / "examples/shop"
@@ -94,11 +94,7 @@ class _OneSession:
 
     def goto(self, url: str) -> None:
         if self._is_loaded:
-            self._tab.evaluate(
-                "search => { history.pushState(null, '', search);"
-                " dispatchEvent(new PopStateEvent('popstate')) }",
-                f"?{urlsplit(url).query}",
-            )
+            follow(self._tab, f"?{urlsplit(url).query}")
         else:
             self._tab.goto(url)
         self._is_loaded = True
@@ -116,8 +112,7 @@ def test_every_page_on_every_store(
     request: pytest.FixtureRequest,
 ) -> None:
     mongodb = request.getfixturevalue("mongodb_url") if store == "mongodb" else ""
-    if store != "sqlite":  # a session loads the same scripts whatever the store
-        tab = _OneSession(tab)
+    tab = _OneSession(tab)
     with _served(store, tmp_path, monkeypatch, mongodb) as (url, pipeline, set_down):
         lake = _lake(pipeline)
         for page in (
