@@ -344,6 +344,7 @@ def _explored(tab: Any, url: str, lake: Sql) -> None:
         expect(tab.locator(f"tbody tr:nth-child(-n+{len(rows)}) td")).to_have_text(texts)
         still = tab.get_by_text("Use these rows in code")  # is drawn last
         expect(still).to_be_visible()
+        expect(tab.locator("section[aria-busy=true]")).to_have_count(0)
         tab.get_by_role("cell", name="Sunday").first.click()
         expect(tab.locator("button.chip")).to_have_text(["Weekday: Sunday ✕"])
 
