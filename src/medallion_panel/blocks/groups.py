@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import panel as pn
@@ -19,7 +20,7 @@ from medallion_panel.blocks.table_files import csv_file, file_name, spreadsheet_
 from medallion_panel.blocks.text_grid import TextGrid
 from medallion_panel.messages.messages import Messages
 from medallion_panel.table_settings import PivotBlock
-from medallion_panel.ui.downloads import download_button
+from medallion_panel.ui.downloads import download_button, in_download_thread
 from medallion_panel.ui.markup import Text
 
 _DOWNLOADS = {"csv": "CSV", "spreadsheet": "CSV for spreadsheets", "xlsx": "Excel"}
@@ -114,13 +115,18 @@ class GroupsView:
         kind = "pivot" if isinstance(self.block, PivotBlock) else "groups"
         suffix = "xlsx" if form == "xlsx" else "csv"
         name = f"{file_name(self.block.table)}-{kind}.{suffix}"
-        return download_button(lambda: self._file(form), name, label, description)
+        return download_button(partial(self._file, form), name, label, description)
 
-    def _file(self, form: str) -> io.BytesIO:
-        """All groups that match the filters, from one release."""
+    async def _file(self, form: str) -> io.BytesIO:
+        """All groups that match the filters at this moment, from one release."""
         assert self._page is not None  # noqa: S101 (the buttons are disabled before)
-        rows, names = self._page.all_rows(), self._page.names
-        if form == "xlsx":
-            return values_xlsx({name: [row[name] for row in rows] for name in names})
-        write = spreadsheet_file if form == "spreadsheet" else csv_file
-        return write([rows], names)
+        return await in_download_thread(_file_of, self._page, form)
+
+
+def _file_of(page: GroupsPage | PivotPage, form: str) -> io.BytesIO:
+    """All groups of the query of a page."""
+    rows, names = page.all_rows(), page.names
+    if form == "xlsx":
+        return values_xlsx({name: [row[name] for row in rows] for name in names})
+    write = spreadsheet_file if form == "spreadsheet" else csv_file
+    return write([rows], names)

@@ -17,7 +17,7 @@ from medallion_panel.data.quarantine_reader import (
     QuarantineReader,
 )
 from medallion_panel.messages.messages import Messages
-from medallion_panel.ui.downloads import download_button
+from medallion_panel.ui.downloads import download_button, in_download_thread
 
 _FORMS = {"csv": "CSV", "xlsx": "Excel"}
 
@@ -58,10 +58,17 @@ class RejectFiles:
         message = "All of these records, as {form}; columns: {names}"
         return self._say(message, form=label, names=names)
 
-    def _file(self, form: str) -> io.BytesIO:
-        """All chosen records; the file names the reasons and the identity of each."""
-        rows = self._reader.rows(self._choice, self._columns)
-        names = list(rows[0]) if rows else list(self._columns)
-        if form == "xlsx":
-            return values_xlsx({name: [row[name] for row in rows] for name in names})
-        return csv_file([rows], names)
+    async def _file(self, form: str) -> io.BytesIO:
+        """All records that are chosen at this moment."""
+        return await in_download_thread(_file_of, self._reader, self._choice, self._columns, form)
+
+
+def _file_of(
+    reader: QuarantineReader, choice: QuarantineChoice, columns: Sequence[str], form: str
+) -> io.BytesIO:
+    """All chosen records; the file names the reasons and the identity of each."""
+    rows = reader.rows(choice, columns)
+    names = list(rows[0]) if rows else list(columns)
+    if form == "xlsx":
+        return values_xlsx({name: [row[name] for row in rows] for name in names})
+    return csv_file([rows], names)

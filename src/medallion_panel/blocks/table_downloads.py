@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import Any
 
 from medallion.export.xlsx import MOST_ROWS
@@ -15,7 +16,7 @@ from medallion_panel.blocks.table_files import (
 )
 from medallion_panel.blocks.table_page import TablePage
 from medallion_panel.messages.messages import Messages
-from medallion_panel.ui.downloads import download_button
+from medallion_panel.ui.downloads import download_button, in_download_thread
 
 _FORMS = {
     "csv": ("CSV", "csv"),
@@ -57,7 +58,7 @@ class TableDownloads:
         label, extension = _FORMS[form]
         name = f"{file_name(self._table)}.{extension}"
         description = self._description(form)
-        return download_button(lambda: self._file(form), name, self._say(label), description)
+        return download_button(partial(self._file, form), name, self._say(label), description)
 
     def _description(self, form: str, names: str = "") -> str:
         label = self._say(_FORMS[form][0])
@@ -66,13 +67,18 @@ class TableDownloads:
         message = "All rows that match the filters, as {form}; columns: {names}"
         return self._say(message, form=label, names=names)
 
-    def _file(self, form: str) -> io.BytesIO:
-        """All rows that match the filters, from one release."""
+    async def _file(self, form: str) -> io.BytesIO:
+        """All rows that match the filters at this moment, from one release."""
         assert self._page is not None  # noqa: S101 (the buttons are disabled before)
-        context, query = self._page.context, self._page.query
-        batches = context.store.scan(self._table, query)
-        if form in ("parquet", "xlsx"):
-            write_typed = parquet_file if form == "parquet" else xlsx_file
-            return write_typed(batches, context, self._table, query.fields)
-        write = spreadsheet_file if form == "spreadsheet" else csv_file
-        return write(batches, query.fields)
+        return await in_download_thread(_file_of, self._page, self._table, form)
+
+
+def _file_of(page: TablePage, table: str, form: str) -> io.BytesIO:
+    """All rows of the query of a page."""
+    context, query = page.context, page.query
+    batches = context.store.scan(table, query)
+    if form in ("parquet", "xlsx"):
+        write_typed = parquet_file if form == "parquet" else xlsx_file
+        return write_typed(batches, context, table, query.fields)
+    write = spreadsheet_file if form == "spreadsheet" else csv_file
+    return write(batches, query.fields)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
 from medallion.query.column_types import Kind
@@ -21,7 +22,8 @@ _CALENDAR = re.compile(r"(^|_)(month|quarter|week|weekday|day|hour|minute)$", re
 # Of these, an average says something, and a sum does not.
 _RATE = re.compile(
     r"(^|_)(rate|ratio|share|fraction|percent|percentage|pct|rating|score|rank|grade|level|index|"
-    r"age|average|avg|mean|median|min|max|p\d\d|price|temperature|humidity|pressure|speed)$|(^|_)(average|avg|mean|median|per)_|_per_",
+    r"age|average|avg|mean|median|min|max|p\d\d|price|temperature|humidity|pressure|speed|"
+    r"lat|latitude|lon|lng|longitude)$|(^|_)(average|avg|mean|median|per)_|_per_",
     re.IGNORECASE,
 )
 _LATITUDE = re.compile(r"(^|_)(lat|latitude)$", re.IGNORECASE)
@@ -36,8 +38,8 @@ class ColumnRoles:
     `sums` and `averages` are numbers whose sum, or whose average, says something; `ids` identify
     rows of other tables. `times` are dates, timestamps and texts that are periods; `categories`
     are texts and booleans with few values, and `calendar` integers such as a month of the year;
-    `search` is a text with more values, or None. `place` has the columns of latitude and
-    longitude, where there are both.
+    `search` is a text with more values, or None. `place` has the first pair of
+    columns of latitude and longitude.
     """
 
     table: str
@@ -71,8 +73,9 @@ def column_roles(store: CachedStore, table: str) -> ColumnRoles:
     numbers = [name for name, kind in kinds.items() if kind.name in _NUMBERS]
     ids = [name for name in numbers if name in key or _identifies(name, kinds[name])]
     calendar = [name for name in numbers if name not in ids and _is_calendar(name, kinds[name])]
-    place = _place(numbers)
-    measures = [name for name in numbers if name not in (*ids, *calendar, *(place or ()))]
+    places = _places(numbers)
+    others = {*ids, *calendar, *chain(*places)}
+    measures = [name for name in numbers if name not in others]
     averages = [name for name in measures if _RATE.search(name)]
     sums = [name for name in measures if name not in averages]
     sums.sort(key=lambda name: kinds[name].name == "decimal")  # decimals are money, and last
@@ -93,7 +96,7 @@ def column_roles(store: CachedStore, table: str) -> ColumnRoles:
         categories=(*categories, *(name for name in flags if store.values(table, name, 2))),
         calendar=tuple(calendar),
         search=next((name for name in names if len(values[name]) > MAX_CATEGORIES), None),
-        place=place,
+        place=next(iter(places), None),
     )
 
 
@@ -114,11 +117,17 @@ def days_between(first: Any, last: Any) -> int:
     return (other - one).days
 
 
-def _place(numbers: Sequence[str]) -> tuple[str, str] | None:
-    """The columns of latitude and longitude, where there are both."""
-    latitude = next(filter(_LATITUDE.search, numbers), None)
-    longitude = next(filter(_LONGITUDE.search, numbers), None)
-    return (latitude, longitude) if latitude and longitude else None
+def _places(numbers: Sequence[str]) -> list[tuple[str, str]]:
+    """The pairs of columns of latitude and longitude whose names are otherwise equal."""
+    longitudes = {
+        _LONGITUDE.sub("", name).casefold(): name for name in numbers if _LONGITUDE.search(name)
+    }
+    latitudes = {name: _LATITUDE.sub("", name).casefold() for name in numbers}
+    return [
+        (name, longitudes[rest])
+        for name, rest in latitudes.items()
+        if _LATITUDE.search(name) and rest in longitudes
+    ]
 
 
 def _identifies(name: str, kind: Kind) -> bool:

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from inspect import iscoroutinefunction
-from typing import Any
+from typing import Any, TypeVar
 
 import panel_material_ui as pmui
 
 from medallion_panel.ui.print_layout import NOT_PRINTED
 
+T = TypeVar("T")
+
 # Of all visitors: a large table takes long to read.
 _POOL = ThreadPoolExecutor(4, thread_name_prefix="dashboard-download")
 
 
+async def in_download_thread(read: Callable[..., T], *arguments: Any) -> T:
+    """The result of a function that makes a file, without blocking other visitors."""
+    return await asyncio.get_running_loop().run_in_executor(_POOL, read, *arguments)
+
+
 def download_button(
-    callback: Callable[[], Any],
+    callback: Callable[[], Awaitable[Any]],
     filename: str,
     label: str,
     description: str,
     *,
     visible: bool = True,
 ) -> Any:
-    """A small button whose `callback` returns the file, in a thread, or is a coroutine function."""
-
-    async def in_thread() -> Any:
-        return await asyncio.get_running_loop().run_in_executor(_POOL, callback)
-
+    """A small button; `callback` is a coroutine function that returns the file."""
     return pmui.FileDownload(
-        callback=callback if iscoroutinefunction(callback) else in_thread,
+        callback=callback,
         filename=filename,
         label=label,
         description=description,

@@ -57,6 +57,30 @@ def test_a_table_of_rates_is_averaged_and_one_without_numbers_counted(
 
 
 @pytest.mark.parametrize(
+    ("names", "place", "averages", "sums"),
+    [
+        ("lat lng revenue", ("lat", "lng"), (), ("revenue",)),
+        ("Latitude Long", ("Latitude", "Long"), (), ()),
+        # The start of one trip and the end of another are no place.
+        ("end_lng start_lat start_lng end_lat", ("start_lat", "start_lng"), (), ()),
+        ("end_lng start_lat", None, ("end_lng", "start_lat"), ()),
+        ("lat revenue", None, ("lat",), ("revenue",)),
+    ],
+)
+def test_coordinates_are_never_summed(
+    open_store: OpenStore,
+    names: str,
+    place: tuple[str, str] | None,
+    averages: tuple[str, ...],
+    sums: tuple[str, ...],
+) -> None:
+    columns = dict.fromkeys(names.split(), "float64")
+    table = SmallTable(columns, [(1.5,) * len(columns), (2.5,) * len(columns)])
+    roles = column_roles(open_store({"t": table}), "t")
+    assert (roles.place, roles.averages, roles.sums) == (place, averages, sums)
+
+
+@pytest.mark.parametrize(
     ("days", "term"),
     [(1, "day(d)"), (62, "day(d)"), (63, "week(d)"), (800, "month(d)"), (5000, "quarter(d)"),
      (9000, "year(d)")],

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from medallion_panel.ui.downloads import download_button
+from medallion_panel.ui.downloads import download_button, in_download_thread
 from tests.coroutines import run_coroutine
 
 # A download button of panel-material-ui passes both to Panel.
@@ -17,11 +17,14 @@ pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style
 def test_the_file_is_made_in_a_thread_when_it_is_asked_for() -> None:
     calls: list[str] = []
 
-    def file() -> io.BytesIO:
+    def file(content: bytes) -> io.BytesIO:
         calls.append(threading.current_thread().name)
-        return io.BytesIO(b"a,b\n")
+        return io.BytesIO(content)
 
-    button = download_button(file, "rows.csv", "CSV", "All rows, as CSV", visible=False)
+    async def callback() -> io.BytesIO:
+        return await in_download_thread(file, b"a,b\n")
+
+    button = download_button(callback, "rows.csv", "CSV", "All rows, as CSV", visible=False)
     assert (button.filename, button.label, button.description) == (
         "rows.csv",
         "CSV",

@@ -22,5 +22,7 @@ def test_what_is_changed_for_print_is_restored_after_it() -> None:
 
 
 def test_controls_are_not_printed() -> None:
-    button = download_button(lambda: None, "rows.csv", "CSV", "All rows")
+    async def file() -> None: ...
+
+    button = download_button(file, "rows.csv", "CSV", "All rows")
     assert button.stylesheets == [NOT_PRINTED]

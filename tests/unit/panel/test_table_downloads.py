@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from dataclasses import replace
 
 import pytest
@@ -11,6 +13,7 @@ from medallion.export.xlsx import MOST_ROWS
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.blocks.table_downloads import TableDownloads
 from medallion_panel.blocks.table_page import TablePage
+from medallion_panel.ui.downloads import in_download_thread
 from tests.coroutines import run_coroutine
 from tests.unit.panel.conftest import OpenContext
 from tests.unit.panel.tables import SAY, SmallTable
@@ -42,6 +45,25 @@ def test_they_name_the_columns_unless_these_are_all(open_context: OpenContext) -
     assert (
         run_coroutine(button.callback()).getvalue().decode().splitlines()[1] == "1,2,3,4,5,6,7,8,9"
     )
+
+
+def test_a_file_has_the_rows_of_the_moment_of_the_click(open_context: OpenContext) -> None:
+    """A visitor may change the filters while it waits for a thread."""
+    downloads = TableDownloads("t", SAY)
+    page = page_of(open_context(WIDE), COLUMNS[:1])
+    downloads.offer(page, some=False)
+
+    async def file() -> str:
+        free = threading.Event()
+        others = [asyncio.ensure_future(in_download_thread(free.wait)) for _ in range(8)]
+        clicked = asyncio.ensure_future(downloads.buttons[0].callback())
+        await asyncio.sleep(0)
+        downloads.offer(replace(page, query=Query(fields=COLUMNS[1:2])), some=False)
+        free.set()
+        await asyncio.gather(*others)
+        return str((await clicked).getvalue().decode("utf-8-sig"))
+
+    assert run_coroutine(file()).splitlines() == ["column_1", "0", "10"]
 
 
 def test_a_sheet_is_not_offered_for_more_rows_than_it_can_have(open_context: OpenContext) -> None:
