@@ -33,14 +33,19 @@ def run_readable(
 
 
 def _readable_format(finder: SourceFinder, source: str) -> SourceFormat:
-    """The format of files with the settings that errors of reading them name, one by one."""
+    """The format of files with the settings that errors of reading them name, one by one.
+
+    Empty if they cannot be read with these either: then what is wrong with the files themselves
+    counts, and not with a guess.
+    """
     settings: dict[str, Any] = {}
     while True:
         form = {format_of(source.partition("::")[0]).name: settings} if settings else {}
         try:
             finder.load({"table": source}, {"table": form}).run(progress=False)
         except SourceError as error:
-            if error.settings and not error.settings.keys() <= settings.keys():
-                settings = {**settings, **error.settings}
-                continue
-        return form
+            if error.settings.keys() <= settings.keys():
+                return {}
+            settings = {**settings, **error.settings}
+        else:
+            return form

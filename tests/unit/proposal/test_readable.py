@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 import medallion as md
-from medallion.errors import TablesError
+from medallion.errors import SourceError, TablesError
 from medallion.proposal.declaration_text import declaration_text
 from medallion.proposal.tables import propose_tables
 
@@ -64,3 +64,20 @@ def test_a_file_that_nothing_helps_is_reported_with_the_others(tmp_path: Path) -
         propose_tables(["a.csv", "b.json", "c.csv"], tmp_path)
     assert len(caught.value.errors) == 2
     assert "a.csv" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("contents", "error"),
+    [
+        # No text in cp1252 either, which the error suggests.
+        ([b"id,city\n1,\x81\n"], "byte 0x81 is not utf-8"),
+        ([b"id;city\n1;a\n2;b\n", b"id,city\n1,a\n2,b\n"], "split by ','"),
+    ],
+)
+def test_an_error_is_about_the_files_and_no_guess(
+    tmp_path: Path, contents: list[bytes], error: str
+) -> None:
+    for number, content in enumerate(contents):
+        (tmp_path / f"a{number}.csv").write_bytes(content)
+    with pytest.raises(SourceError, match=error):
+        propose_tables(["*.csv"], tmp_path)
