@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -122,13 +123,12 @@ def broken(rows: Relation, tests: Mapping[str, str]) -> Relation:
 
 def parse_select(connection: Connection, query: str) -> dict[str, Any]:
     """The syntax tree of one SELECT. Raises StepError when it is anything else."""
-    (answer,) = connection.execute("select json_serialize_sql(?::varchar)", [query]).fetchall()[0]
-    tree: dict[str, Any] = json.loads(answer)
+    tree = _syntax_tree(connection, query)
     if tree["error"]:
         if tree["error_type"] == "parser":
             raise StepError(
                 f"SQL: {tree['error_message'].splitlines()[0]}",
-                hint=_unquoted_word(connection, query, int(tree.get("position") or 0)),
+                hint=_unquoted_word(connection, query, _error_position(tree)),
             )
         raise StepError(
             "SQL other than a SELECT", hint="write one `select …` over the tables in `from`"
@@ -139,18 +139,37 @@ def parse_select(connection: Connection, query: str) -> dict[str, Any]:
     return node
 
 
+def _syntax_tree(connection: Connection, query: str) -> dict[str, Any]:
+    """The syntax tree of a query, or its error."""
+    (answer,) = connection.execute("select json_serialize_sql(?::varchar)", [query]).fetchall()[0]
+    tree: dict[str, Any] = json.loads(answer)
+    return tree
+
+
+def _error_position(tree: Mapping[str, Any]) -> int:
+    """The byte of a query where its error is."""
+    return int(tree.get("position") or 0)
+
+
 def _unquoted_word(connection: Connection, query: str, position: int) -> str:
-    """A hint for an error at a byte of a query that is at, or after, a word of SQL."""
+    """A hint for an error at a byte of a query that is at, or after, a word of SQL.
+
+    Of two such words, it names the one that lets the query be read further when it is quoted.
+    """
     before = query.encode()[:position].decode(errors="ignore")
-    words = re.match(r"\w*", query[len(before) :]), re.search(r"(\w+)\W*$", before)
+    matches = re.compile(r"(\w*)").match(query, len(before)), re.search(r"(\w+)\W*$", before)
     known = connection.execute(
         "select keyword_name from duckdb_keywords() "
         "where keyword_category in ('reserved', 'type_function')"
     ).fetchall()
-    for word in (match.group(match.re.groups) for match in words if match):
+    reached = {"": position + len('""')}
+    for start, end in (match.span(1) for match in matches if match):
+        word = query[start:end]
         if (word.lower(),) in known and word.lower() != "select":
-            return f'if {word} is a column, write it in quotes: "{word}"'
-    return ""
+            tree = _syntax_tree(connection, f'{query[:start]}"{word}"{query[end:]}')
+            reached[word] = _error_position(tree) if tree["error"] else sys.maxsize
+    word = max(reached, key=lambda each: reached[each])
+    return f'if {word} is a column, write it in quotes: "{word}"' if word else ""
 
 
 def select_text(connection: Connection, node: Mapping[str, Any]) -> str:

@@ -183,6 +183,26 @@ def test_a_column_that_is_a_word_of_sql_is_to_be_quoted(
     )
 
 
+@pytest.mark.parametrize(
+    ("query", "word"),
+    [
+        ("select order from t", "order"),
+        ("select x as é, limit from t", "limit"),
+        ("select x from t where end > 1", "end"),
+        ("select case when x then 1 from t", ""),
+    ],
+)
+def test_the_word_whose_quotes_help_is_to_be_quoted(
+    connection: duckdb.DuckDBPyConnection, query: str, word: str
+) -> None:
+    """The parser finds the error one word after a column such as `order`."""
+    with pytest.raises(StepError, match="syntax error") as caught:
+        parse_select(connection, query)
+    assert caught.value.hint == (
+        f'if {word} is a column, write it in quotes: "{word}"' if word else ""
+    )
+
+
 ROWS = "select '01' as code, 1 as n, date '2024-01-01' as day, true as ok, uuid() as id, ['x'] as tags, 'x'::enum('x') as e"
 
 
