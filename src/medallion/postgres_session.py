@@ -23,20 +23,21 @@ OPTIONS = {
 _URL_IS_CORRECT = (
     "check that the server runs and that host, port and options in the URL are correct"
 )
+_TOO_MANY = "too many"
 _CREDENTIALS = "check user and password in the URL"
-_CONNECTION_HINTS = {  # by a part of the message, as libpq has no codes for these
+_CONNECTION_HINTS = {  # by the first part that the message has, as libpq has no codes for these
+    _TOO_MANY: "raise max_connections of the server, or use fewer workers",  # may name a role
     "authentication failed": _CREDENTIALS,
     "no password supplied": _CREDENTIALS,
     'role "': _CREDENTIALS,  # there is none of this name, or it may not log in
     "permission denied for database": "grant `connect` on the database to the user",
     "no pg_hba.conf entry": "let this user connect from this host in the server's pg_hba.conf",
-    "too many": "raise max_connections of the server, or use fewer workers",
     "certificate": "set sslrootcert and sslmode in the URL as the server's certificate needs them",
     "SSL": "set sslmode in the URL as the server needs it",
 }
 _HINTS = {
     "3D000": "create the database, or correct its name in the URL",
-    "53300": _CONNECTION_HINTS["too many"],
+    "53300": _CONNECTION_HINTS[_TOO_MANY],
 }
 # Shutdown, crash, start, dropped database, idle_session_timeout.
 _ENDED_SESSIONS = ("57P01", "57P02", "57P03", "57P04", "57P05")
@@ -58,9 +59,8 @@ def is_unreachable(error: psycopg.Error) -> bool:
 def is_transient(error: psycopg.Error) -> bool:
     """Whether a retry may help, as it does not against a wrong password."""
     message = str(error)
-    permanent = [*_CONNECTION_HINTS.keys() - {"too many"}, *_ABSENT.findall(message)]
-    unreachable = is_unreachable(error) and not any(sign in message for sign in permanent)
-    return unreachable or error.sqlstate in _CONFLICTS
+    permanent = _ABSENT.search(message) or _sign(message) not in ("", _TOO_MANY)
+    return (is_unreachable(error) and not permanent) or error.sqlstate in _CONFLICTS
 
 
 def message_and_hint(error: psycopg.Error, hints: Mapping[str, str]) -> tuple[str, str]:
@@ -72,5 +72,10 @@ def message_and_hint(error: psycopg.Error, hints: Mapping[str, str]) -> tuple[st
     fatal = message.rpartition("FATAL: ")[2].strip()
     if _ABSENT.search(fatal):
         return fatal, _HINTS["3D000"]
-    hint = next((hint for sign, hint in _CONNECTION_HINTS.items() if sign in message), "")
-    return f"cannot be reached: {fatal}", hint or _URL_IS_CORRECT
+    hint = _CONNECTION_HINTS.get(_sign(message), _URL_IS_CORRECT)
+    return f"cannot be reached: {fatal}", hint
+
+
+def _sign(message: str) -> str:
+    """The part of a message of libpq that says what is wrong; empty if it has none of them."""
+    return next((sign for sign in _CONNECTION_HINTS if sign in message), "")

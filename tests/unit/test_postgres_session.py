@@ -19,6 +19,7 @@ from medallion.postgres_session import is_transient, is_unreachable, message_and
         (errors.SerializationFailure("conflict with recovery"), True),
         (psycopg.OperationalError('FATAL: password authentication failed for user "a"'), False),
         (psycopg.OperationalError('FATAL:  role "ann" does not exist'), False),
+        (psycopg.OperationalError('FATAL:  too many connections for role "ann"'), True),
         (psycopg.OperationalError('FATAL:  permission denied for database "shop"'), False),
         (psycopg.OperationalError('FATAL: database "shop" does not exist'), False),
         (psycopg.OperationalError("certificate verify failed"), False),
@@ -35,6 +36,8 @@ def test_hints_are_by_code_and_by_message() -> None:
     assert message_and_hint(table, {"42P01": "create it"})[1] == "create it"
     lost = psycopg.OperationalError("connection refused")
     assert message_and_hint(lost, {})[0] == "cannot be reached: connection refused"
+    full = psycopg.OperationalError('FATAL:  too many connections for role "ann"')
+    assert "max_connections" in message_and_hint(full, {})[1]
     absent = psycopg.OperationalError('FATAL: database "shop" does not exist')
     assert message_and_hint(absent, {}) == (
         'database "shop" does not exist',
