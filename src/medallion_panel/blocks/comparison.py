@@ -21,7 +21,6 @@ from medallion_panel.date_spans import (
     period_start,
 )
 
-_WEEK = 7
 _COMPARED = ("in", "gte", "gt", "lte", "lt", "eq")
 
 
