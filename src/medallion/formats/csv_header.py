@@ -156,10 +156,12 @@ class HeaderReader:
         names = [clean_name(field or "") for field in first.fields or ()]
         mark = next((mark for mark in _COMMENTS if first.raw.startswith(mark)), "")
         if mark and not dialect.comment and self.header is None:
+            may_be_header = len(names) > 1 and second and fit(second.fields, len(names))
             raise SourceError(
                 f"{self.name}: the header begins with {mark!r}: {first.raw[:80]}",
                 hint=f"declare `comment: {mark!r}` if it is a comment, or `header: true` if "
                 "it is the header",
+                settings={} if may_be_header else {"comment": mark},
             )
         if self.header is None:
             self._check_names_no_record(names)

@@ -30,6 +30,11 @@ PAGE = json.dumps({"page": 1, "data": [{"id": 1, "city": "Paris"}, {"id": 2}]}, 
             {"csv": {"encoding": "utf-16"}},
         ),
         ("a.csv", REPORT.encode(), {"csv": {"skip": 2}}),
+        (
+            "a.csv",
+            b"# Cities, 2024\n# of us\nid,city\n1,Paris\n2,Rome\n",
+            {"csv": {"comment": "#"}},
+        ),
         ("a.csv", b"id,city\n1,Paris\n2,Rome\n", {}),
         ("a.json", PAGE.encode(), {"json": {"records": "data"}}),
     ],
@@ -44,6 +49,12 @@ def test_files_are_read_as_their_errors_say(
     pipeline = md.Pipeline.load(tmp_path / "medallion.yaml")
     pipeline.run()
     assert [column.name for column in pipeline.lake.table("bronze.a").columns] == ["id", "city"]
+
+
+def test_whether_a_first_line_is_a_comment_or_the_header_is_not_guessed(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("#id,city\n1,Paris\n2,Rome\n")
+    with pytest.raises(SourceError, match="the header begins with '#'"):
+        propose_tables(["a.csv"], tmp_path)
 
 
 def test_the_header_of_a_workbook_is_found_below_its_title(tmp_path: Path) -> None:
