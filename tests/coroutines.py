@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -18,3 +18,17 @@ def run_coroutine(work: Coroutine[Any, Any, T]) -> T:
     """
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, work).result()
+
+
+def on_event_loop(work: Callable[[], T]) -> T:
+    """The result of a function that an event loop calls, when all that it starts has ended.
+
+    Where no loop runs, Panel makes one for each callback, and never closes it.
+    """
+
+    async def call() -> T:
+        result = work()
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+        return result
+
+    return run_coroutine(call())

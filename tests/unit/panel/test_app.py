@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import panel_material_ui as pmui
@@ -16,6 +16,7 @@ from tornado.web import RequestHandler
 import medallion as md
 from medallion.errors import CallError
 from medallion_panel.app import create_dashboard
+from tests.coroutines import on_event_loop
 
 YAML = """\
 name: small
@@ -44,17 +45,22 @@ def pipeline_of(folder: Path, sections: str = "") -> md.Pipeline:
 
 
 def page_of(pipeline: md.Pipeline) -> pmui.Page:
-    with set_curdoc(Document()):
-        return create_dashboard(pipeline)()
+    return visited(create_dashboard(pipeline))
+
+
+def visited(dashboard: Callable[[], pmui.Page]) -> pmui.Page:
+    """The page that a visitor gets."""
+
+    def visit() -> pmui.Page:
+        with set_curdoc(Document()):
+            return dashboard()
+
+    return on_event_loop(visit)
 
 
 def test_every_visitor_has_a_page_of_their_own(tmp_path: Path) -> None:
     dashboard = create_dashboard(pipeline_of(tmp_path))
-    pages = []
-    for _ in range(2):
-        with set_curdoc(Document()):
-            pages.append(dashboard())
-    assert pages[0] is not pages[1]
+    assert visited(dashboard) is not visited(dashboard)
 
 
 def test_the_title_is_that_of_the_section_or_the_name_of_the_pipeline(tmp_path: Path) -> None:

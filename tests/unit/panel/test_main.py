@@ -16,6 +16,7 @@ from tornado.web import RequestHandler
 
 from medallion.errors import DeclarationError
 from medallion.secrets import SECRETS, MaskingFilter
+from tests.coroutines import on_event_loop
 
 YAML = "name: {name}\ntables:\n  bronze:\n    t: {{source: t.csv}}\n  gold:\n    t: {{from: bronze.t}}\n"
 
@@ -40,6 +41,10 @@ def declare(folder: Path, name: str) -> Path:
 
 def visit() -> str:
     """Run the script for a visitor; the title of the pages that it makes."""
+    return on_event_loop(_title)
+
+
+def _title() -> str:
     with set_curdoc(Document()):
         runpy.run_module("medallion_panel.main")
         dashboard = pn.state.as_cached("medallion_panel.dashboard", None)

@@ -14,7 +14,7 @@ from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.pages.filter_options import filter_options
 from medallion_panel.pages.page import OpenPage
 from medallion_panel.section import PageSettings
-from tests.coroutines import run_coroutine
+from tests.coroutines import on_event_loop, run_coroutine
 from tests.unit.panel.conftest import OpenStore
 from tests.unit.panel.tables import FORMATS, SAY, SmallTable
 
@@ -217,6 +217,10 @@ def test_a_filter_has_its_name_in_the_url_rather_than_the_table(
     assert page.texts() == {"columns": ["a"], "sort": ["-sort"]}
     (rows,) = [card.rows for card in page.cards.values() if card.rows is not None]
     assert rows.columns.texts() == []
-    rows.columns.view.value = ["sort"]
+
+    def choose() -> None:
+        rows.columns.view.value = ["sort"]
+
+    on_event_loop(choose)
     page.filters[0].set([])
     assert page.texts() == {"sort": ["-sort"]}
