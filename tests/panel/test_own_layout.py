@@ -15,6 +15,8 @@ COUNT = """() => {
     measure.call(this)
   }
 }"""
+# A chart is laid out again when letters come that the browser has not loaded for the first page.
+FONTS = "async () => { await Promise.all([...document.fonts].map((face) => face.load())) }"
 MOST = 4  # at first, as it is placed, when its size is known, and when its ticks are
 
 
@@ -22,6 +24,8 @@ def test_a_new_page_lays_out_each_chart_a_few_times(tab: Any, address: str) -> N
     tab.set_viewport_size({"width": 1400, "height": 1600})
     tab.goto(address)
     expect(tab.locator(".bk-Figure")).to_have_count(5)
+    tab.evaluate(FONTS)
+    tab.wait_for_timeout(500)
     tab.evaluate(COUNT)
     tab.get_by_role("navigation").get_by_text("Clients", exact=True).click()
     expect(tab.locator(".bk-Figure")).to_have_count(2)

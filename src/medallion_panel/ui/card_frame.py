@@ -165,12 +165,17 @@ class CardFrame(pn.custom.JSComponent):
           each?.request_layout?.(true)
           for (const child of each?.child_views ?? []) layOut(child)
         }
+        let redrawn
         const redraw = ({ fontfaces }) => {
           if (fontfaces.every(({ unicodeRange }) => unicodeRange.startsWith("U+0-"))) return
-          layOut(view.get_child_view(model.content))
+          clearTimeout(redrawn)  // the files of a page come one after the other
+          redrawn = setTimeout(() => layOut(view.get_child_view(model.content)), 100)
         }
         document.fonts.addEventListener("loadingdone", redraw)
-        model.on("remove", () => document.fonts.removeEventListener("loadingdone", redraw))
+        model.on("remove", () => {
+          clearTimeout(redrawn)
+          document.fonts.removeEventListener("loadingdone", redraw)
+        })
       }
       if (model.room) content.style.minHeight = `${model.room}px`
       const fill = () => {
