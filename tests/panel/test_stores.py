@@ -331,22 +331,25 @@ def _explored(tab: Any, url: str, lake: Sql) -> None:
         f"{url}?page=explore&table=sales&measure=sum(revenue)&measure=count_distinct(month)"
         "&by=weekday&by=product&chart=table"
     )
-    figures = "select weekday, product, sum(revenue) as y, count(distinct month) from sales"
-    for where in ("true", "weekday = 'Sunday'"):
-        rows = lake(
-            f"{figures} where {where} group by all order by y desc, weekday, product limit 10"
-        )
-        texts = [
-            text
-            for weekday, product, revenue, months in rows
-            for text in (weekday, product, f"€{revenue:,.2f}", str(months))
-        ]
-        expect(tab.locator(f"tbody tr:nth-child(-n+{len(rows)}) td")).to_have_text(texts)
-        still = tab.get_by_text("Use these rows in code")  # is drawn last
-        expect(still).to_be_visible()
-        expect(tab.locator("section[aria-busy=true]")).to_have_count(0)
-        tab.get_by_role("cell", name="Sunday").first.click()
-        expect(tab.locator("button.chip")).to_have_text(["Weekday: Sunday ✕"])
+    _explored_figures(tab, lake, "true")
+    expect(tab.get_by_text("Use these rows in code")).to_be_visible()  # is drawn last
+    expect(tab.locator("section[aria-busy=true]")).to_have_count(0)
+    tab.get_by_role("cell", name="Sunday").first.click()
+    expect(tab.locator("button.chip")).to_have_text(["Weekday: Sunday ✕"])
+    _explored_figures(tab, lake, "weekday = 'Sunday'")
+
+
+def _explored_figures(tab: Any, lake: Sql, where: str) -> None:
+    rows = lake(
+        "select weekday, product, sum(revenue) as y, count(distinct month) from sales "
+        f"where {where} group by all order by y desc, weekday, product limit 10"
+    )
+    texts = [
+        text
+        for weekday, product, revenue, months in rows
+        for text in (weekday, product, f"€{revenue:,.2f}", str(months))
+    ]
+    expect(tab.locator(f"tbody tr:nth-child(-n+{len(rows)}) td")).to_have_text(texts)
 
 
 def _compared(tab: Any, url: str, lake: Sql) -> None:
