@@ -45,6 +45,15 @@ class PageDeck(pn.custom.JSComponent):
       const take = PlotView.prototype[step]
       PlotView.prototype[step] = function () { if (this.layout) take.call(this) }
     }
+    // Panel 1.9.4: a component follows its children only some time after it has built their views.
+    // Those of a change in between were never built, so that a new card stayed empty.
+    const { prototype } = Bokeh.Models.get("panel.models.esm.ReactiveESM").prototype.default_view
+    const { connect_signals } = prototype
+    prototype.connect_signals = function () {
+      connect_signals.call(this)
+      const children = this.model.children.flatMap((name) => this.model.data[name] ?? [])
+      if (children.some((child) => !this.get_child_view(child))) this.update_children()
+    }
     const all = (element, elements = []) => {
       elements.push(element)
       for (const root of [element, element.shadowRoot]) {
