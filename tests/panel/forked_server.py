@@ -15,6 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from signal import Signals
 
+from tests.api.project import gunicorn
 from tests.panel.dashboard_server import Server, free_port, serve_command, until_ended
 
 _CONTEXT = get_context("forkserver")
@@ -65,6 +66,16 @@ def serving(config: Path, *options: str, **environment: str) -> Iterator[str]:
     """The dashboard of a declaration; yields its URL."""
     with server(config, *options, **environment) as served:
         yield served.url
+
+
+@contextmanager
+def serving_over_api(config: Path) -> Iterator[str]:
+    """The dashboard of a declaration that asks an API for the release; yields its URL."""
+    with (
+        gunicorn(config.parent, 1) as place,
+        serving(config, MEDALLION_API_URL=f"http://{place}") as url,
+    ):
+        yield url
 
 
 @contextmanager

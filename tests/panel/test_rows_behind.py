@@ -13,9 +13,8 @@ import pytest
 from playwright.sync_api import expect
 
 import medallion as md
-from tests.api.project import gunicorn
 from tests.panel import shop
-from tests.panel.forked_server import serving
+from tests.panel.forked_server import serving, serving_over_api
 from tests.panel.test_dashboard import query_lake
 
 YAML = shop.YAML.replace("  title: Corner shop\n", "  title: Corner shop\n  why: true\n")
@@ -56,10 +55,7 @@ def address(project: md.Pipeline) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def api_address(project: md.Pipeline) -> Iterator[str]:
-    with (
-        gunicorn(project.base, 1) as place,
-        serving(project.base / "medallion.yaml", MEDALLION_API_URL=f"http://{place}") as url,
-    ):
+    with serving_over_api(project.base / "medallion.yaml") as url:
         yield url
 
 

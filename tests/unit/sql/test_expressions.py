@@ -162,6 +162,11 @@ def test_a_clause_or_a_table_in_an_expression_is_refused(
         parse_expression(connection, text)
 
 
+def quoting_hint(word: str) -> str:
+    """What a syntax error advises at a word that may be a column; nothing where none is."""
+    return f'if {word} is a column, write it in quotes: "{word}"' if word else ""
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
@@ -178,9 +183,7 @@ def test_a_column_that_is_a_word_of_sql_is_to_be_quoted(
 ) -> None:
     with pytest.raises(StepError, match="syntax error") as caught:
         parse_expression(connection, text)
-    assert caught.value.hint == (
-        f'if {word} is a column, write it in quotes: "{word}"' if word else ""
-    )
+    assert caught.value.hint == quoting_hint(word)
 
 
 @pytest.mark.parametrize(
@@ -198,9 +201,7 @@ def test_the_word_whose_quotes_help_is_to_be_quoted(
     """The parser finds the error one word after a column such as `order`."""
     with pytest.raises(StepError, match="syntax error") as caught:
         parse_select(connection, query)
-    assert caught.value.hint == (
-        f'if {word} is a column, write it in quotes: "{word}"' if word else ""
-    )
+    assert caught.value.hint == quoting_hint(word)
 
 
 ROWS = "select '01' as code, 1 as n, date '2024-01-01' as day, true as ok, uuid() as id, ['x'] as tags, 'x'::enum('x') as e"
