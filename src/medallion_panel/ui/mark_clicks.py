@@ -93,15 +93,17 @@ class MarkClicks(pn.custom.JSComponent):
 
     _esm = """
     // Rendered again, it must not listen twice.
-    let shown = null, opener = null, last = 0, behind = false
+    let shown = null, opener = null, last = { card: null, at: 0 }, behind = false
     for (const name of ["pointerdown", "keydown"]) {
       document.addEventListener(name, (event) => {
         behind = event.shiftKey || event.ctrlKey || event.metaKey
       }, true)
     }
     const report = ({ opener: from, ...click }) => {
-      if (shown.open || performance.now() - last < 300) return  // marks on top of each other
-      last = performance.now()
+      const at = performance.now()
+      // Marks of a card on top of each other; a click elsewhere is another one, however soon.
+      if (shown.open || (click.card === last.card && at - last.at < 300)) return
+      last = { card: click.card, at }
       opener = from ?? null
       shown.send_msg({ behind, ...click, narrow: window.innerWidth < 700 })
     }
