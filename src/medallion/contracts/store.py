@@ -231,7 +231,10 @@ class Store(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Close connections; the next call opens new ones."""
+        """Close connections; the next call opens new ones.
+
+        A call that runs meanwhile in another thread answers, or raises a MedallionError.
+        """
 
     def _answer(
         self,

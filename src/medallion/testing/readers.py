@@ -6,19 +6,23 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
 
 from medallion.contracts import Query, Sink, Sort, Store, TableSpec
-from medallion.errors import CallError
+from medallion.errors import CallError, MedallionError
 from medallion.plural import count_of
 from medallion.records import Release
 from medallion.testing.processes import forked, started
 from medallion.testing.served import COLUMNS, Row, items, load, publish, release
 
 PUBLISHES = 20
+_CLOSES = 20
+_READERS = 4
 
 NUMBERS = TableSpec(name="numbers", columns=COLUMNS[:1], key=("id",))
 _OTHERS = TableSpec(name="others", columns=COLUMNS[:1], key=("id",))
@@ -57,36 +61,39 @@ class ReaderContract:
 
     def test_readers_in_threads_see_one_release_at_a_time(self, sink: Sink) -> None:
         publish_pair(sink, 0)
-        store, stop = sink.store(), threading.Event()
-        faults: list[Exception] = []
-        releases: set[str] = set()
-
-        def read() -> None:
-            while not stop.is_set():
-                try:
-                    releases.update(_read_pair(store, paging=False))
-                except Exception as error:
-                    faults.append(error)
-                    return
-
-        readers = [threading.Thread(target=read) for _ in range(4)]
-        for reader in readers:
-            reader.start()
-        first = publish_pair(sink, 1)
-        latest = [first]
-        while not (faults or first.id in releases):
-            time.sleep(0.01)
-        for number in range(2, PUBLISHES + 1):
-            latest = [*latest[-1:], publish_pair(sink, number)]
-            sink.prune(latest)
-        while not (faults or latest[-1].id in releases):
-            time.sleep(0.01)
-        stop.set()
-        for reader in readers:
-            reader.join()
+        store, releases = sink.store(), set[str]()
+        with _threads(lambda: releases.update(_read_pair(store, paging=False))) as faults:
+            first = publish_pair(sink, 1)
+            latest = [first]
+            while not (faults or first.id in releases):
+                time.sleep(0.01)
+            for number in range(2, PUBLISHES + 1):
+                latest = [*latest[-1:], publish_pair(sink, number)]
+                sink.prune(latest)
+            while not (faults or latest[-1].id in releases):
+                time.sleep(0.01)
         store.close()
         assert not faults, faults
         assert len(releases) > 1
+
+    def test_a_store_can_be_closed_while_threads_read_it(self, sink: Sink) -> None:
+        publish(sink, "first", items())
+        store, answers = sink.store(), Counter[int]()
+
+        def read() -> None:
+            with suppress(MedallionError):
+                page = store.find("items", Query(limit=100))
+                assert (len(page.rows), page.release) == (60, "first")
+                answers[threading.get_ident()] += 1
+
+        with _threads(read) as faults:
+            for closes in range(1, _CLOSES + 1):
+                while not faults and sum(count >= closes for count in answers.values()) < _READERS:
+                    time.sleep(0.001)
+                store.close()
+        assert not faults, faults
+        assert store.count("items", Query()) == 60
+        store.close()
 
     def test_readers_in_processes_see_one_release_at_a_time(self, sink: Sink) -> None:
         publish_pair(sink, 0)
@@ -113,6 +120,30 @@ class ReaderContract:
         os.close(child_end)
         assert store.count("items", Query()) == 60
         store.close()
+
+
+@contextmanager
+def _threads(read: Callable[[], object]) -> Iterator[list[Exception]]:
+    """Threads that repeat a read until the block ends or one of them fails; yields the failures."""
+    stop = threading.Event()
+    faults: list[Exception] = []
+
+    def repeat() -> None:
+        while not (stop.is_set() or faults):
+            try:
+                read()
+            except Exception as error:
+                faults.append(error)
+
+    readers = [threading.Thread(target=repeat) for _ in range(_READERS)]
+    for reader in readers:
+        reader.start()
+    try:
+        yield faults
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join()
 
 
 def publish_pair(sink: Sink, number: int) -> Release:

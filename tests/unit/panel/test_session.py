@@ -135,8 +135,8 @@ def visit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             with set_curdoc(document):
                 visit = Visit(tmp_path, section, search)
                 outcome = await steps(visit)
-                visit.store.uncached.close()
                 visit.store.pool.shutdown()
+                visit.store.uncached.close()
                 del pn.state._locations[document]
                 return outcome
 

@@ -45,6 +45,7 @@ class SqliteStore(Store):
         self.label = label
         self._local = threading.local()
         self._readers: WeakSet[StoreConnection] = WeakSet()
+        self._opening = threading.Lock()  # of the set, which must not grow while it is read
 
     def __repr__(self) -> str:
         return f"<SqliteStore {mask(self._url)}>"
@@ -122,17 +123,20 @@ class SqliteStore(Store):
                 yield _rows(query, [rows[number] for number in batch])
 
     def close(self) -> None:
-        for reader in list(self._readers):
+        with self._opening:
+            readers = list(self._readers)
+        for reader in readers:
             reader.close()
-        self._local = threading.local()
 
     @contextmanager
     def _reading(self, release: Release | None) -> Iterator[StoreConnection]:
         """The connection of this thread, in one read transaction on a release or the active one."""
-        with sink_errors(self._url):
-            reader = self._reader()
-            with self._transaction(reader, release):
-                yield reader
+        with (
+            sink_errors(self._url),
+            self._reader() as reader,
+            self._transaction(reader, release),
+        ):
+            yield reader
 
     @contextmanager
     def _transaction(self, reader: StoreConnection, release: Release | None) -> Iterator[None]:
@@ -162,12 +166,19 @@ class SqliteStore(Store):
         finally:
             reader.connection.set_progress_handler(None, 0)
 
-    def _reader(self) -> StoreConnection:
-        reader: StoreConnection | None = getattr(self._local, "reader", None)
-        if reader is None or not reader.current():
-            reader = self._local.reader = StoreConnection(self._url, former=reader)
-            self._readers.add(reader)
-        return reader
+    @contextmanager
+    def _reader(self) -> Iterator[StoreConnection]:
+        """The connection of this thread, which stays open in the block."""
+        while True:
+            reader: StoreConnection | None = getattr(self._local, "reader", None)
+            if reader is None or not reader.current():
+                reader = self._local.reader = StoreConnection(self._url, former=reader)
+                with self._opening:
+                    self._readers.add(reader)
+            with reader.in_use:
+                if not reader.closed:  # by another thread, since it was looked up
+                    yield reader
+                    return
 
 
 def _stored(reader: StoreConnection, query: ValidatedQuery) -> ValidatedQuery:

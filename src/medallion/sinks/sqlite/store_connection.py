@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -23,12 +24,17 @@ class StoreConnection:
 
     `former` is a connection inherited through a fork. It is referenced, and so not closed, because
     closing a connection of the parent process could drop the parent's locks.
+
+    `in_use` is held by the thread that reads: SQLite crashes where another one closes the
+    connection meanwhile.
     """
 
     def __init__(self, url: str, former: StoreConnection | None = None) -> None:
         self._url = url
         self._process = os.getpid()
         self._former = former if former and former._process != self._process else None
+        self.in_use = threading.Lock()
+        self.closed = False
         self._active = ""
         self._switches = -1
         self._releases: dict[str, Release] = {}
@@ -42,8 +48,8 @@ class StoreConnection:
         self._file = self._identity()
 
     def current(self) -> bool:
-        """Whether it belongs to this process and to the file now at the path."""
-        return self._process == os.getpid() and self._file == self._identity()
+        """Whether it is open, and belongs to this process and to the file now at the path."""
+        return not self.closed and self._process == os.getpid() and self._file == self._identity()
 
     def begin(self, *, active: bool) -> None:
         """Begin a transaction: one state of the file. With `active`, look up the active release."""
@@ -97,7 +103,12 @@ class StoreConnection:
         return stored
 
     def close(self) -> None:
-        self.connection.close()
+        """Close it when nobody reads; one of another process stays open."""
+        if self._process != os.getpid():
+            return
+        with self.in_use:
+            self.connection.close()
+            self.closed = True
 
     def _identity(self) -> tuple[object, ...] | None:
         try:
