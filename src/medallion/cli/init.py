@@ -40,7 +40,8 @@ def command(settings: Settings, folder: Path, sources: tuple[str, ...]) -> None:
 
     `postgresql://…#TABLE`, `mysql://…#TABLE`, `sqlite:PATH#TABLE` and `duckdb:PATH#TABLE` are
     tables of databases; without `#TABLE`, all tables are declared. Primary and foreign keys become
-    keys and references, and variables stand for user and password.
+    keys and references, and variables stand for user and password. Of `mongodb://…#COLLECTION`,
+    10,000 documents are read at random.
 
     Existing files are never overwritten.
     """

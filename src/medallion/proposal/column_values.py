@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from medallion.contracts import literal, quote
-from medallion.sql.expressions import WHITE_SPACE, prepare
+from medallion.sql.expressions import NESTED, WHITE_SPACE, prepare
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,6 +47,10 @@ class ColumnValues:
     @property
     def is_text(self) -> bool:
         return str(self.type) == "VARCHAR"
+
+    @property
+    def is_nested(self) -> bool:
+        return self.type.id in NESTED
 
     @cached_property
     def meant(self) -> int:

@@ -19,7 +19,7 @@ _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 LONGEST_LINE = 120
 
 HEAD = """\
-# Proposed by `medallion init --from`, from all records of the sources. Read it, and change what is
+# Proposed by `medallion init --from`, from the records of the sources. Read it, and change what is
 # wrong. Comments say how many values fit; a run keeps the others in quarantine, with the reason.
 
 name: {name}
@@ -84,7 +84,8 @@ def _bronze(table: ProposedTable) -> str:
 
 
 def _silver(table: ProposedTable) -> Iterator[str]:
-    yield f"    {table.name}: # {count_of(table.rows, 'row')}{_unreadable(table)}"
+    drawn = ", drawn at random" if table.is_sample else ""
+    yield f"    {table.name}: # {count_of(table.rows, 'row')}{drawn}{_unreadable(table)}"
     yield f"      from: bronze.{table.name}"
     steps = list(_steps(table))
     if steps:
@@ -103,6 +104,10 @@ def _unreadable(table: ProposedTable) -> str:
 
 
 def _steps(table: ProposedTable) -> Iterator[str]:
+    derived = {each.name: each.derivation for each in table.columns if each.derivation}
+    if derived:
+        yield "        - derive:"
+        yield from (f"            {_flow(name)}: {_quoted(sql)}" for name, sql in derived.items())
     spaced = sum(each.values.spaced for each in table.columns)
     if any(each.values.is_text for each in table.columns):
         comment = f" # {count_of(spaced, 'value')} with spaces around the text" if spaced else ""

@@ -1,17 +1,18 @@
-"""What `medallion init --from` reads: files, tables of databases, and how they are declared."""
+"""What `medallion init --from` reads: files, tables of databases, and their declarations."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from medallion.contracts import CatalogTable, DataSource
+from medallion.contracts import CatalogTable
 from medallion.errors import CallError, DeclarationError, SourceError
 from medallion.pipeline import Pipeline
+from medallion.proposal.sample import sample_file
 from medallion.secrets import PERCENT_ENCODE, SECRET_SETTING, SECRETS, unclear_credentials
 
 LONGEST = 60  # characters of a table's name
@@ -21,9 +22,11 @@ SourceFormat = Mapping[str, Mapping[str, Any]]  # as a declaration has it, by na
 
 _FILE = re.compile(r"(sqlite|duckdb):(.+)", re.DOTALL)
 _ARCHIVE = re.compile(r"([a-z]+://[^:]*::)(.+)", re.DOTALL)
+_COLLECTIONS = re.compile(r"mongodb(\+srv)?://")
+_SECRET_OPTIONS = ("user", "authMechanismProperties")
 _VARIABLE = r"\$\{[^}]*\}"
 _SERVER = re.compile(
-    rf"""(?P<scheme>(postgresql|postgres|mysql|mariadb)://)
+    rf"""(?P<scheme>(postgresql|postgres|mysql|mariadb|mongodb|mongodb\+srv)://)
     ((?P<user>({_VARIABLE}|[^:@/?])*)(:(?P<password>({_VARIABLE}|[^@/?])*))?@)?
     (?P<place>[^?]*)(\?(?P<options>.*))?""",
     re.VERBOSE | re.DOTALL,
@@ -34,8 +37,9 @@ _SERVER = re.compile(
 class ProposedSource:
     """Where the rows of a proposed table come from.
 
-    `subject` says what they are about; `source` is as bronze reads it now, and `declared` as the
-    declaration has it, without credentials. `table` is what the database `database` knows of it.
+    `subject` says what they are about; `source` is as bronze reads it now, by `format` if its name
+    does not say how, and `declared` as the declaration has it, without credentials. `table` is what
+    the database `database` knows of it. `is_sample` is True if `source` has not all of its records.
     """
 
     subject: str
@@ -43,6 +47,8 @@ class ProposedSource:
     declared: Source
     database: str = ""
     table: CatalogTable | None = None
+    format: SourceFormat = field(default_factory=dict)
+    is_sample: bool = False
 
 
 class SourceFinder:
@@ -56,7 +62,8 @@ class SourceFinder:
     def find(self, source: str) -> Iterator[ProposedSource]:
         """One for files or a table, and one for each table of a database without `#TABLE`.
 
-        Raises CallError for a URL that is unclear, SourceError for a database without tables.
+        Collections without documents are left out, unless they are named. Raises CallError for a
+        URL that is unclear, SourceError for a database without tables.
         """
         if match := re.match(r"(sqlite|duckdb):(#|$)", source):
             raise CallError(
@@ -71,15 +78,29 @@ class SourceFinder:
                 "the user or password of a URL has unescaped URL characters", hint=PERCENT_ENCODE
             )
         url, _, name = source.partition("#")
+        if _COLLECTIONS.match(url) and re.search("/[^/?]+/", url.partition("://")[2]):
+            raise CallError(
+                "a collection follows the URL of a database after `#`",
+                hint="write mongodb://HOST/DATABASE#COLLECTION",
+            )
         read, declared = absolute_source(url, self._folder), self._without_credentials(url)
         for table in self._tables(read, name):
-            yield ProposedSource(
+            proposed = ProposedSource(
                 table.name.rpartition(".")[2],
-                {"sql": {"url": read, "table": table.name}},
-                {"sql": {"url": declared, "table": table.name}},
+                _of_database(read, table.name),
+                _of_database(declared, table.name),
                 read,
                 table,
             )
+            if not _COLLECTIONS.match(url):
+                yield proposed
+            elif sampled := self._sampled(proposed):
+                yield sampled
+            elif name:
+                raise SourceError(
+                    f"{self._pulled(proposed.source).label}: it has no documents",
+                    hint="choose a collection with documents",
+                )
 
     def load(
         self, sources: Mapping[str, Source], formats: Mapping[str, SourceFormat] | None = None
@@ -102,9 +123,7 @@ class SourceFinder:
 
     def _tables(self, url: str, name: str) -> Sequence[CatalogTable]:
         """The tables of a database, or the one with a name."""
-        pipeline = self.load({"tables": {"sql": {"url": url, "table": name or "any"}}})
-        declared: Any = pipeline.declaration.table("bronze.tables")
-        source: DataSource = declared.pulled
+        source = self._pulled(_of_database(url, name or "any"))
         with source.connect() as connection:
             tables = {table.name: table for table in source.tables(connection)}
         if name:
@@ -113,10 +132,28 @@ class SourceFinder:
             return [CatalogTable(name, known.key, known.references)]
         if not tables:
             raise SourceError(
-                f"{source.label.rpartition(' ')[0]}: it has no tables that this user may read",
+                f"{source.label.rpartition(' ')[0]}: it has no {_tables_of(url)} that this user "
+                "may read",
                 hint="correct the URL, or name a view as URL#VIEW",
             )
         return list(tables.values())
+
+    def _sampled(self, proposed: ProposedSource) -> ProposedSource | None:
+        """The same with a file of documents as its source; None if there are none."""
+        number = len(list(self._scratch.glob("*.ndjson")))
+        path = self._scratch / f"{number}.ndjson"
+        source = self._pulled(proposed.source)
+        is_sample = sample_file(source, path)
+        if not path.stat().st_size:
+            return None
+        return replace(
+            proposed, source=path.as_posix(), format=source.pulled_format, is_sample=is_sample
+        )
+
+    def _pulled(self, source: Source) -> Any:
+        """The plugin that reads a source. Raises CallError for an invalid one."""
+        declared: Any = self.load({"table": source}).declaration.table("bronze.table")
+        return declared.pulled
 
     def _without_credentials(self, url: str) -> str:
         """A URL with variables for its user, password and secret options."""
@@ -130,7 +167,7 @@ class SourceFinder:
             user += self._variable(f"{stem}_PASSWORD", password)
         options = "&".join(
             f"{name}={self._variable(f'{stem}_{table_name(name).upper()}', value)}"
-            if name == "user" or SECRET_SETTING.search(name)
+            if name in _SECRET_OPTIONS or SECRET_SETTING.search(name)
             else f"{name}{equals}{value}"
             for name, equals, value in (
                 option.partition("=") for option in (match["options"] or "").split("&")
@@ -150,6 +187,17 @@ class SourceFinder:
             number += 1
             name = f"{stem}_{number}"
         return f"${{{name}}}"
+
+
+def _of_database(url: str, table: str) -> Source:
+    """The declaration of a table or collection at a URL."""
+    if _COLLECTIONS.match(url):
+        return {"mongodb": {"url": url, "collection": table}}
+    return {"sql": {"url": url, "table": table}}
+
+
+def _tables_of(url: str) -> str:
+    return "collections" if _COLLECTIONS.match(url) else "tables"
 
 
 def is_database(source: str) -> bool:

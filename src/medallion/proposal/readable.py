@@ -13,22 +13,24 @@ from medallion.run.source_formats import format_of
 
 
 def run_readable(
-    finder: SourceFinder, sources: Mapping[str, Source]
+    finder: SourceFinder, sources: Mapping[str, Source], known: Mapping[str, SourceFormat]
 ) -> tuple[Pipeline, Run, dict[str, SourceFormat]]:
-    """A pipeline with a table of each source, its run, and the formats of some tables.
+    """A pipeline with a table of each source, its run, and the formats found for some tables.
+
+    `known` are formats of other tables.
 
     Raises what a run raises for a source that no format can read.
     """
-    pipeline = finder.load(sources)
+    pipeline = finder.load(sources, known)
     try:
         return pipeline, pipeline.run(progress=False), {}
     except (SourceError, TablesError):
         formats = {
             name: _readable_format(finder, source)
             for name, source in sources.items()
-            if isinstance(source, str)
+            if isinstance(source, str) and name not in known
         }
-    pipeline = finder.load(sources, formats)
+    pipeline = finder.load(sources, {**known, **formats})
     return pipeline, pipeline.run(progress=False), formats
 
 

@@ -24,10 +24,14 @@ _EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 
 @dataclass(frozen=True)
 class ProposedColumn:
-    """A column with its values and its proposed type; None when its type is to stay."""
+    """A column with its values and its proposed type; None when its type is to stay.
+
+    `derivation` is the SQL that takes the values out of the column, if they are not it.
+    """
 
     values: ColumnValues
     type: TypeProposal | None
+    derivation: str = ""
 
     @property
     def name(self) -> str:
@@ -57,9 +61,14 @@ class Rule:
     share: Share
 
 
-def primary_key_of(names: tuple[str, ...], columns: Sequence[ProposedColumn]) -> Key:
-    """The primary key that a database declares, whose values are unique there."""
+def primary_key_of(names: tuple[str, ...], columns: Sequence[ProposedColumn]) -> Key | None:
+    """The primary key that a database declares, whose values are unique there.
+
+    None for objects, such as an `_id` of several fields, which no store has as a key.
+    """
     values = {each.name: each.values for each in columns}
+    if any(values[name].is_nested for name in names):
+        return None
     if len(names) == 1:
         return names[0], values[names[0]].once()
     rows = values[names[0]].rows
@@ -143,6 +152,8 @@ def _reached(table: str, targets: Mapping[str, set[str]]) -> set[str]:
 
 
 def _identifies(column: ProposedColumn, share: Share) -> bool:
+    if column.values.is_nested:
+        return False
     filled = Share(column.values.meant, column.values.rows)
     return min(share.fraction, filled.fraction) >= MOST and share.total > 0
 
@@ -162,7 +173,7 @@ def _singular(table: str) -> str:
 
 def _snake(name: str) -> str:
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return re.sub(r"\W+", "_", words).lower()
+    return re.sub(r"\W+", "_", words).strip("_").lower()
 
 
 def _not_negative(column: ProposedColumn) -> Rule | None:

@@ -6,11 +6,13 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from medallion.errors import SourceError
 from medallion.pipeline import Pipeline
 from medallion.proposal.column_types import propose_type
 from medallion.proposal.column_values import ColumnValues
+from medallion.proposal.extended_json import text_within
 from medallion.proposal.proposed_sources import (
     ProposedSource,
     Source,
@@ -32,6 +34,10 @@ from medallion.proposal.rules import (
 )
 from medallion.records.quality import quality_of
 from medallion.sql.expressions import public
+from medallion.sql.relations import quote
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class ProposedTable:
     """A table of one source: its columns, its key with the share of unique rows, its rules.
 
     `format` is empty if the files' suffix says how to read them. `unreadable` counts the records
-    that could not be read.
+    that could not be read. `is_sample` is True if the source has more records than were read.
     """
 
     name: str
@@ -50,6 +56,7 @@ class ProposedTable:
     columns: tuple[ProposedColumn, ...]
     key: Key | None
     rules: tuple[Rule, ...]
+    is_sample: bool = False
 
 
 def propose_tables(sources: Sequence[str], folder: Path) -> tuple[ProposedTable, ...]:
@@ -61,7 +68,8 @@ def propose_tables(sources: Sequence[str], folder: Path) -> tuple[ProposedTable,
         finder = SourceFinder(folder, Path(scratch))
         found = _names(proposed for source in sources for proposed in finder.find(source))
         read = {name: proposed.source for name, proposed in found.items()}
-        pipeline, run, formats = run_readable(finder, read)
+        known = {name: proposed.format for name, proposed in found.items() if proposed.format}
+        pipeline, run, found_formats = run_readable(finder, read, known)
         quality = {step.table: quality_of(step) for step in run.steps}
         columns = {name: _columns(pipeline, name, each) for name, each in found.items()}
     keys = {name: _key(name, found[name], columns[name]) for name in found}
@@ -70,12 +78,13 @@ def propose_tables(sources: Sequence[str], folder: Path) -> tuple[ProposedTable,
         ProposedTable(
             name,
             proposed.declared,
-            formats.get(name, {}),
+            found_formats.get(name, {}),
             quality[f"bronze.{name}"].kept,
             quality[f"bronze.{name}"].quarantined,
             columns[name],
             keys[name],
             (*rules_of(columns[name]), *references[name]),
+            proposed.is_sample,
         )
         for name, proposed in found.items()
     )
@@ -99,8 +108,10 @@ def _references(
     named = {(each.database, each.table.name): name for name, each in found.items() if each.table}
     references = {}
     for name, proposed in found.items():
-        if proposed.table is None:
-            references[name] = list(references_of(name, columns[name], key_values))
+        if proposed.table is None or proposed.format:  # no database that declares foreign keys
+            known = proposed.table.key if proposed.table else ()
+            others = [each for each in columns[name] if each.name not in known]
+            references[name] = list(references_of(name, others, key_values))
             continue
         targets = {
             column: (named[proposed.database, other], referred)
@@ -116,9 +127,17 @@ def _columns(pipeline: Pipeline, name: str, proposed: ProposedSource) -> tuple[P
     rows = pipeline.lake.table(f"bronze.{name}").scan()
     if not public(rows):
         label = proposed.declared if isinstance(proposed.declared, str) else proposed.subject
-        raise SourceError(f"{label}: it has no columns", hint="choose a file with records")
-    values = (ColumnValues(rows, column) for column in public(rows))
-    return tuple(ProposedColumn(each, propose_type(each)) for each in values)
+        raise SourceError(f"{label}: it has no columns", hint="choose one with records")
+    return tuple(_column(rows, name) for name in public(rows))
+
+
+def _column(rows: Relation, name: str) -> ProposedColumn:
+    """A column, or the texts within its objects of extended JSON."""
+    derivation = text_within(rows, name)
+    if derivation:
+        rows = rows.project(f"{derivation} as {quote(name)}")
+    values = ColumnValues(rows, name)
+    return ProposedColumn(values, propose_type(values), derivation)
 
 
 def _names(found: Iterable[ProposedSource]) -> dict[str, ProposedSource]:

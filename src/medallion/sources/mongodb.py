@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
-from medallion.contracts import DataSource, SourceItem
+from medallion.contracts import CatalogTable, DataSource, SourceItem
 from medallion.contracts.table_target import masked
 from medallion.errors import SourceError, UnreachableError
 from medallion.identifiers import digest
@@ -20,7 +18,6 @@ from medallion.secrets import SECRETS
 from medallion.sources.increments import (
     CORRECT_RANGE,
     PERIODS,
-    Bound,
     CursorRange,
     Increments,
     Key,
@@ -29,24 +26,9 @@ from medallion.sources.increments import (
     check_cursor,
     cursor_errors,
 )
-from medallion.sources.mongodb_cursor import (
-    bound_text,
-    bson_bound,
-    field_value,
-    is_greater,
-    less,
-    range_filter,
-    written_bound,
-)
+from medallion.sources.mongodb_connection import MongoDBConnection
+from medallion.sources.mongodb_cursor import written_bound
 from medallion.storage import require_packages
-
-if TYPE_CHECKING:
-    from pymongo.client_session import ClientSession
-    from pymongo.collection import Collection
-    from pymongo.database import Database
-
-BATCH = 1000  # documents
-_DATE_OF_NUMBER = re.compile(r'\{"\$date": \{"\$numberLong": "(-?\d+)"\}\}')
 
 
 class MongoDBSource(DataSource):
@@ -114,7 +96,8 @@ class MongoDBSource(DataSource):
     def _with_database(cls, url: str) -> str:
         SECRETS.add_url(url)
         scheme, _, rest = url.partition("://")
-        if scheme not in ("mongodb", "mongodb+srv") or not rest.partition("?")[0].partition("/")[2]:
+        database = rest.partition("?")[0].partition("/")[2]
+        if scheme not in ("mongodb", "mongodb+srv") or not database or "/" in database:
             raise ValueError("write mongodb://HOST/DATABASE")
         return url
 
@@ -138,6 +121,10 @@ class MongoDBSource(DataSource):
             is_replicated = "setName" in client.admin.command("hello")
             with client.start_session(snapshot=is_replicated) as session:
                 yield MongoDBConnection(client.get_default_database(), session)
+
+    def tables(self, connection: MongoDBConnection) -> Sequence[CatalogTable]:
+        with source_errors(self.url):
+            return connection.collections()
 
     def look(
         self, connection: MongoDBConnection, former: Sequence[SourceItem], *, full: bool = False
@@ -166,104 +153,16 @@ class MongoDBSource(DataSource):
         with source_errors(self.url):
             yield from connection.pull(self, values)
 
+    def sample(self, connection: MongoDBConnection, size: int) -> Iterator[bytes]:
+        """As many documents at random, or all of a smaller collection: each a line of JSON."""
+        with source_errors(self.url):
+            yield from connection.sample(self, size)
+
     @property
     def _increments(self) -> Increments:
         pulled = [self.collection, self.filter, self.fields, self.cursor, self.key, self.lag]
         period = PERIODS[self.whole] if self.whole else None
         return Increments(self.label, digest(pulled), period)
-
-
-class MongoDBConnection:
-    """A database and the session in which it is read."""
-
-    def __init__(self, database: Database[dict[str, Any]], session: ClientSession) -> None:
-        self._database = database
-        self._session = session
-
-    def cut(self, source: MongoDBSource, begin: Bound | None) -> tuple[Bound | None, bool]:
-        """The largest value of the cursor, less the lag, and whether it is after `begin`.
-
-        Of the type that `begin` has, as MongoDB compares values of one type only.
-        """
-        first = None if begin is None else bson_bound(begin)
-        above = {} if begin is None else {source.cursor: {"$gte": first}}
-        largest = self._collection(source).find_one(
-            self._query(source, above),
-            {source.cursor: 1},
-            session=self._session,
-            sort=[(source.cursor, -1)],
-        )
-        value = field_value(largest or {}, source.cursor)
-        if value is None:
-            return None, False
-        with cursor_errors(source.label, source.cursor, "correct `cursor` or `lag`"):
-            end = less(value, source.lag)
-        return bound_text(end), first is not None and is_greater(end, first)
-
-    def has_documents(self, source: MongoDBSource, values: CursorRange) -> bool:
-        """Whether a file has records; a file of everything is always pulled."""
-        query = self._query(source, range_filter(source.cursor, values))
-        return values == CursorRange() or bool(
-            self._collection(source).find_one(query, {"_id": 1}, session=self._session)
-        )
-
-    def pull(self, source: MongoDBSource, values: CursorRange) -> Iterator[bytes]:
-        """The documents of a collection as lines of JSON. Raises SourceError without one."""
-        documents = self._collection(source).find(
-            self._query(source, range_filter(source.cursor, values)),
-            dict.fromkeys(source.fields, 1) or None,
-            session=self._session,
-            sort=[("_id", 1)],
-            batch_size=BATCH,
-        )
-        lines: list[str] = []
-        for document in documents:
-            lines.append(json_line(document))
-            if len(lines) == BATCH:
-                yield "".join(f"{line}\n" for line in lines).encode()
-                lines.clear()
-        yield "".join(f"{line}\n" for line in lines).encode()
-
-    def _collection(self, source: MongoDBSource) -> Collection[dict[str, Any]]:
-        """Raises SourceError when there is none."""
-        from bson.codec_options import DatetimeConversion
-
-        if not self._database.list_collection_names(filter={"name": source.collection}):
-            raise SourceError(
-                f"{source.label}: there is no such collection",
-                hint="correct `collection`, or the database in the URL",
-            )
-        codec = self._database.codec_options.with_options(
-            datetime_conversion=DatetimeConversion.DATETIME_AUTO
-        )
-        return self._database.get_collection(source.collection, codec_options=codec)
-
-    def _query(self, source: MongoDBSource, more: Mapping[str, Any]) -> dict[str, Any]:
-        from bson.json_util import dumps, loads
-
-        declared = loads(dumps(source.filter))
-        return {"$and": [declared, more]} if more else declared
-
-
-def json_line(document: Mapping[str, Any]) -> str:
-    """A document as relaxed extended JSON, where dates of all years are alike.
-
-    The standard writes those before 1970 as numbers, and dates of birth would have two types.
-    """
-    from bson.json_util import RELAXED_JSON_OPTIONS, dumps
-
-    options = RELAXED_JSON_OPTIONS.with_options(tz_aware=True)
-    return _DATE_OF_NUMBER.sub(_iso_date, dumps(document, json_options=options, ensure_ascii=False))
-
-
-def _iso_date(match: re.Match[str]) -> str:
-    """A date as text, or as it was in years that no text of ISO 8601 has."""
-    try:
-        moment = datetime(1970, 1, 1) + timedelta(milliseconds=int(match[1]))
-    except OverflowError:
-        return match[0]
-    precision = "milliseconds" if moment.microsecond else "seconds"
-    return f'{{"$date": "{moment.isoformat(timespec=precision)}Z"}}'
 
 
 @contextmanager

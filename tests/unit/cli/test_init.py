@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from bson import Decimal128
+from pymongo import MongoClient
 
 from tests.unit.cli.conftest import Call
 
@@ -126,3 +130,32 @@ def test_variables_stand_for_the_credentials_of_a_database(
     assert absent.code == 1
     assert 'relation "nobody" does not exist' in absent.err
     assert password not in absent.err
+
+
+def test_collections_are_declared_and_run(call: Call, tmp_path: Path, mongodb_url: str) -> None:
+    with MongoClient[dict[str, Any]](mongodb_url) as client:
+        database = client.get_default_database()
+        database["clients"].insert_many([{"_id": number} for number in range(3)])
+        database["orders"].insert_many(
+            {"at": datetime(2024, 1, n + 1, 9), "total": Decimal128(f"{n}.10"), "client_id": n % 3}
+            for n in range(30)
+        )
+    folder = tmp_path / "atlas"
+    result = call(tmp_path, "init", str(folder), "--from", mongodb_url)
+    assert (result.code, result.err) == (0, "")
+    text = (folder / "medallion.yaml").read_text()
+    for part in (
+        f'orders: {{source: {{mongodb: {{url: "{mongodb_url}", collection: orders}}}}}}',
+        "    orders: # 30 rows\n",
+        "_id: \"_id['$oid']\"",
+        "total: \"total['$numberDecimal']\"",
+        'total: "decimal(12,2)" # all 30',
+        "at: {timestamp: [iso], timezone: UTC} # all 30",
+        "- deduplicate: {key: _id, keep: last} # all 30 occur once",
+        "- {references: {client_id: silver.clients._id}, on_fail: quarantine} # all 30",
+        "orders: {key: _id}",
+    ):
+        assert part in text
+    assert "{references: {_id" not in text
+    assert call(folder, "run").code == 0
+    assert call(folder, "quarantine").out == "no rows in quarantine\n"

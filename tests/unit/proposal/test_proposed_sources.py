@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from pymongo import MongoClient
 
 from medallion.errors import CallError, SourceError
 from medallion.proposal.proposed_sources import (
@@ -66,6 +68,7 @@ def test_a_name_is_valid_for_a_table(text: str, name: str) -> None:
 def test_a_url_of_a_database_is_told_from_others() -> None:
     assert is_database("postgresql://host/shop#orders")
     assert is_database("sqlite:shop.db")
+    assert is_database("mongodb+srv://host/shop#orders")
     assert not is_database("https://example.org/a.csv#orders")
     assert not is_database("shop.db")
 
@@ -103,6 +106,31 @@ class TestCredentials:
         assert proposed.declared["sql"]["table"] == "orders"
 
 
+def test_secrets_of_a_mongodb_url_are_variables(mongodb_url: str, tmp_path: Path) -> None:
+    word = "s3cret-word"
+    with MongoClient[dict[str, Any]](mongodb_url) as client:
+        database = client.get_default_database()
+        database["empty.orders"].create_index("a")
+        database["fs.orders"].insert_one({"_id": 1})
+        database.command("createUser", "ann", pwd=word, roles=["read"])
+    parts = urlsplit(mongodb_url)
+    stem = parts.path[1:].upper()
+    options = "authMechanism=SCRAM-SHA-256&authMechanismProperties=AWS_SESSION_TOKEN:another-word"
+    url = f"mongodb://ann:{word}@{parts.netloc}{parts.path}?{options}"
+    (proposed,) = finder(tmp_path).find(url)
+    assert proposed.declared == {
+        "mongodb": {
+            "url": f"mongodb://${{{stem}_USER}}:${{{stem}_PASSWORD}}@{parts.netloc}{parts.path}"
+            "?authMechanism=SCRAM-SHA-256"
+            f"&authMechanismProperties=${{{stem}_AUTHMECHANISMPROPERTIES}}",
+            "collection": "fs.orders",
+        }
+    }
+    assert (proposed.subject, proposed.is_sample) == ("orders", False)
+    with pytest.raises(SourceError, match=r"empty\.orders: it has no documents"):
+        list(finder(tmp_path).find(f"{url}#empty.orders"))
+
+
 def test_an_unclear_password_is_refused_and_not_shown(tmp_path: Path) -> None:
     with pytest.raises(CallError, match="unescaped") as caught:
         list(finder(tmp_path).find("postgresql://ann:se#cret@host/shop#orders"))
@@ -124,6 +152,8 @@ def test_a_database_without_tables_is_refused(tmp_path: Path) -> None:
     ("source", "message"),
     [
         ("mysql://ann:s3cret-word@host/", "write mysql://HOST/DATABASE"),
+        ("mongodb://ann:s3cret-word@host", "write mongodb://HOST/DATABASE"),
+        ("mongodb://ann:s3cret-word@host/shop/orders?w=1", "after `#`"),
         ("postgresql://${UNKNOWN_USER}@host/shop", "UNKNOWN_USER"),
     ],
 )

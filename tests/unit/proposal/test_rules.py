@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from medallion.proposal.column_types import propose_type
-from medallion.proposal.rules import ProposedColumn, key_of, references_of, rules_of
+from medallion.proposal.rules import ProposedColumn, key_of, primary_key_of, references_of, rules_of
 from tests.unit.proposal.conftest import Column
 
 
@@ -37,6 +37,13 @@ def test_the_key_is_a_unique_column_that_is_named_for_its_table(
 ) -> None:
     found = key_of(table, proposed(column, **dict.fromkeys(names, IDS)))
     assert (found and found[0]) == key
+
+
+def test_a_key_is_no_object(column: Column) -> None:
+    columns = proposed(column, _id=[{"a": n} for n in range(40)])
+    assert key_of("orders", columns) is None
+    assert primary_key_of(("_id",), columns) is None
+    assert key_of("orders", proposed(column, _id=IDS))
 
 
 def test_a_key_may_have_a_few_duplicates_but_not_many(column: Column) -> None:

@@ -100,7 +100,9 @@ def test_a_query_that_the_server_refuses_is_an_error(mongodb_url: str) -> None:
         pulled(source)
 
 
-@pytest.mark.parametrize("url", ["postgresql://host/db", "mongodb://host", "mongodb://host/?a=1"])
+@pytest.mark.parametrize(
+    "url", ["postgresql://host/db", "mongodb://host", "mongodb://host/?a=1", "mongodb://host/a/b"]
+)
 def test_a_url_needs_a_database(url: str) -> None:
     with pytest.raises(ValidationError, match="write mongodb://HOST/DATABASE"):
         MongoDBSource(url=url, collection="orders")
