@@ -32,3 +32,14 @@ def on_event_loop(work: Callable[[], T]) -> T:
         return result
 
     return run_coroutine(call())
+
+
+async def other_tasks_end() -> None:
+    """Wait for all tasks of the event loop but this one, and for those that they start."""
+    idle_turns = 0
+    while idle_turns < 5:  # a callback becomes a task in the next turn of the loop
+        await asyncio.sleep(0)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        idle_turns = 0 if others else idle_turns + 1
+        if others:
+            await asyncio.wait(others)

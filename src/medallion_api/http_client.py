@@ -65,7 +65,7 @@ class HttpClient:
         """Send a request; once more when the server has closed an idle connection meanwhile."""
         target = f"{self._base}{path}" + (f"?{urlencode(params)}" if params else "")
         sent = {"Accept": _MEDIA, **self._headers, **headers}
-        reused = connection is None and getattr(self._local, "process", None) == os.getpid()
+        reused = connection is None and self._has_connection()
         try:
             try:
                 return _send(connection or self._own_connection(), target, sent)
@@ -137,14 +137,20 @@ class HttpClient:
             connection.close()
 
     def close(self) -> None:
-        """Close the thread's connection; the next request opens another one."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None and self._local.process == os.getpid():
-            connection.close()
-        self._local = threading.local()
+        """Close the thread's connection; its next request opens another one.
+
+        Those of other threads may be in use.
+        """
+        if self._has_connection():
+            self._local.connection.close()
+        self._local.__dict__.clear()
+
+    def _has_connection(self) -> bool:
+        """Whether this thread has a connection of this process: one from before a fork is not."""
+        return getattr(self._local, "process", None) == os.getpid()
 
     def _own_connection(self) -> HTTPConnection:
-        if getattr(self._local, "process", None) != os.getpid():
+        if not self._has_connection():
             self._local.connection = self._connect(self._host, timeout=self._timeout)
             self._local.process = os.getpid()
         connection: HTTPConnection = self._local.connection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -73,6 +74,29 @@ def test_numbers_are_exact_and_the_key_is_sent() -> None:
             with pytest.raises(SinkError, match="the last line is incomplete"):
                 list(lines)
         client.close()
+
+
+def test_closing_leaves_the_connections_of_other_threads() -> None:
+    """A request that fails closes its own, while others are used."""
+    ports: list[int] = []
+
+    class KeptAlive(Answers):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            ports.append(self.client_address[1])
+            super().do_GET()
+
+    with listening(KeptAlive) as url, ThreadPoolExecutor(1) as other:
+        client = HttpClient(url, "", 30)
+        for _ in range(2):
+            other.submit(client.json, "/").result()
+            client.json("/")
+            client.close()
+        other.submit(client.close).result()
+    other_port, own_port, other_port_later, own_port_later = ports
+    assert other_port_later == other_port
+    assert own_port_later != own_port
 
 
 def test_an_answer_that_ends_early_is_told() -> None:

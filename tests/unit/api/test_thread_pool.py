@@ -57,7 +57,7 @@ def test_a_late_result_is_closed() -> None:
             closed.set()
 
     def work() -> Late:
-        is_late.wait(30)
+        is_late.wait(120)
         return Late()
 
     async def main() -> None:
@@ -79,7 +79,7 @@ def test_a_result_in_time_is_not_closed() -> None:
             closed.append(True)
 
     async def main() -> object:
-        return await Threads(1, "in-time").run(Result, 30)
+        return await Threads(1, "in-time").run(Result, 120)
 
     assert isinstance(run_coroutine(main()), Result)
     assert closed == []

@@ -88,7 +88,7 @@ def test_a_response_that_does_not_begin_in_time_is_late_and_marked() -> None:
     begins = threading.Event()
 
     def app(_: Any, start: Any) -> Iterable[bytes]:
-        begins.wait(30)
+        begins.wait(120)
         start("200 OK", [])
         return [b"late"]
 

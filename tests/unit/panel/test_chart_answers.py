@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import medallion as md
 from medallion.contracts import Filter
 from medallion_panel.blocks.block_context import BlockContext
 from medallion_panel.pages.card import Card
-from tests.coroutines import run_coroutine
+from tests.coroutines import other_tasks_end, run_coroutine
 from tests.unit.panel.conftest import OpenContext
 from tests.unit.panel.tables import FORMATS, SmallTable, block_of
 
@@ -42,7 +41,7 @@ def ask(card: Card, *questions: str) -> None:
     async def main() -> None:
         for question in questions:
             card.view._handle_msg({"ask": question})
-            await asyncio.sleep(0.2)
+            await other_tasks_end()
 
     run_coroutine(main())
 
@@ -60,7 +59,7 @@ def test_a_table_is_shown_and_follows_the_filters_until_the_chart_is(
 
     async def filter_page() -> None:
         card.show(card.read(BlockContext(context.store, FORMATS, filters)))
-        await asyncio.sleep(0.2)
+        await other_tasks_end()
 
     run_coroutine(filter_page())
     assert card.view.figures["rows"] == [["Jan 2023", "1"]]

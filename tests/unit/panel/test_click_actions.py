@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -18,7 +17,7 @@ from medallion_panel.pages.kept_pages import KeptPages
 from medallion_panel.pages.page import OpenPage
 from medallion_panel.section import PageSettings
 from medallion_panel.ui.markup import Text
-from tests.coroutines import run_coroutine
+from tests.coroutines import other_tasks_end, run_coroutine
 from tests.unit.panel.conftest import OpenStore
 from tests.unit.panel.tables import FORMATS, SAY, SmallTable
 
@@ -72,17 +71,7 @@ class Visit:
 
     async def click(self, card: int, mark: int, **more: Any) -> None:
         self.actions._clicks._handle_msg({"card": card, "mark": mark, **more})
-        await self.rest()
-
-    async def rest(self) -> None:
-        """Wait for all that a click has started."""
-        idle_turns = 0
-        while idle_turns < 5:  # a callback becomes a task in the next turn of the loop
-            await asyncio.sleep(0)
-            others = asyncio.all_tasks() - {asyncio.current_task()}
-            idle_turns = 0 if others else idle_turns + 1
-            if others:
-                await asyncio.wait(others)
+        await other_tasks_end()
 
     def mark(self, card: int, label: str) -> int:
         """The number of the mark with a label."""
@@ -113,7 +102,7 @@ def visit(open_store: OpenStore, tmp_path: Path) -> Run:
         async def main() -> Any:
             visit = Visit(tmp_path, store)
             visit.page.show()
-            await visit.rest()
+            await other_tasks_end()
             return await steps(visit)
 
         return run_coroutine(main())
@@ -136,7 +125,7 @@ def test_a_click_on_a_column_without_a_filter_adds_a_chip_that_can_be_removed(vi
         await visit.click(NAMES, visit.mark(NAMES, "b"))
         first = visit.page.texts(), visit.figure, visit.chips
         visit.page.view._handle_msg({"remove": "name"})
-        await visit.rest()
+        await other_tasks_end()
         return first, (visit.page.texts(), visit.figure, visit.chips)
 
     assert visit(steps) == (({"name__eq": ["b"]}, "2", ["Name: b"]), ({}, "433", []))
@@ -165,7 +154,7 @@ def test_a_cell_of_a_table_filters_by_its_value_or_by_its_absence(visit: Run) ->
         await visit.click(TABLE, 3, cell=1)
         missing = visit.page.texts(), visit.figure, visit.chips
         visit.page._clear()
-        await visit.rest()
+        await other_tasks_end()
         cleared = visit.page.texts()
         await visit.click(TABLE, 2, cell=3)
         return missing, cleared, (visit.page.texts(), visit.figure, visit.chips)
@@ -180,7 +169,7 @@ def test_the_parameters_of_a_url_restore_chips(visit: Run) -> None:
     async def steps(visit: Visit) -> Any:
         notices = visit.page.set({"name__eq": ["a", "b"], "value__gte": ["2"], "x__eq": ["1"]})
         visit.page.show()
-        await visit.rest()
+        await other_tasks_end()
         return notices, visit.chips, visit.figure
 
     notices, chips, figure = visit(steps)

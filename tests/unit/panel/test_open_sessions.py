@@ -14,11 +14,12 @@ from bokeh.document import Document
 from panel.io.state import set_curdoc
 
 import medallion as md
+from medallion_panel.data import cached_store
 from medallion_panel.data.cached_store import CachedStore
 from medallion_panel.data.run_watch import RunWatch
 from medallion_panel.pages import open_sessions
 from medallion_panel.pages.open_sessions import OpenSessions
-from tests.coroutines import run_coroutine
+from tests.coroutines import other_tasks_end, run_coroutine
 from tests.unit.panel.tables import SmallTable, publish, sink_in
 
 YAML = "name: small\ntables:\n  bronze:\n    t: {source: t.csv}\n"
@@ -43,6 +44,7 @@ class CalledSession:
 def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[OpenSessions, CachedStore]:
     monkeypatch.setattr(open_sessions, "_LOOK_MS", 1)
     monkeypatch.setattr(open_sessions, "BEAT_MS", 1)
+    monkeypatch.setattr(cached_store, "_LOOK_SECONDS", 1000)
     (tmp_path / "medallion.yaml").write_text(YAML)
     sink = sink_in(tmp_path)
     publish(sink, "one", {"t": SmallTable({"a": "int64"}, [(1,)])})
@@ -91,7 +93,7 @@ def test_one_look_serves_all_sessions_and_ends_with_the_last(
         await until_looked(both[1], 2)
         assert (len(both[0].looks), both[0].beats) == closed
         close(documents[1])
-        await asyncio.sleep(0.02)
+        await other_tasks_end()  # also a look that had begun
         ended = len(both[1].looks), both[1].beats
         await asyncio.sleep(0.02)
         assert (len(both[1].looks), both[1].beats) == ended

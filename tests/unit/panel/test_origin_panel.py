@@ -16,7 +16,7 @@ from medallion_panel.data.origin_reader import OriginQuestion, OriginReader
 from medallion_panel.pages.mark_question import MarkQuestion
 from medallion_panel.pages.origin_panel import OriginPanel
 from medallion_panel.ui.mark_clicks import Click
-from tests.coroutines import run_coroutine
+from tests.coroutines import other_tasks_end, run_coroutine
 from tests.integration import small
 from tests.unit.panel.tables import FORMATS, html_in
 
@@ -57,17 +57,7 @@ class Visit:
     async def click(self, card: int, mark: int, *, narrow: bool = False) -> None:
         click = Click(card, mark, narrow=narrow)
         await self.panel.open(*await self.panel.question(click), click)
-        await self.rest()
-
-    async def rest(self) -> None:
-        """Wait for all that a click has started."""
-        idle_turns = 0
-        while idle_turns < 5:  # a callback becomes a task in the next turn of the loop
-            await asyncio.sleep(0)
-            others = asyncio.all_tasks() - {asyncio.current_task()}
-            idle_turns = 0 if others else idle_turns + 1
-            if others:
-                await asyncio.wait(others)
+        await other_tasks_end()
 
     @property
     def content(self) -> Any:
@@ -117,7 +107,7 @@ def test_another_part_is_chosen_without_the_mouse(visit: Visit) -> None:
             [["-1", "Everything"], ["0", "a"], ["1", "b"]],
         )
         select.value = "0"
-        await visit.rest()
+        await other_tasks_end()
         assert "17.25" in visit.html
         assert "20.50</p>" not in visit.html
 
@@ -190,7 +180,7 @@ def test_a_click_that_cannot_be_understood_says_why(
         visit.error = error
         select = next(part for part in visit.content if type(part).__name__ == "SelectBox")
         select.value = "0"
-        await visit.rest()
+        await other_tasks_end()
         assert message in visit.html
         assert "20.50" not in visit.html
 

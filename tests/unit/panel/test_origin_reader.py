@@ -145,6 +145,7 @@ def test_a_trace_that_is_cancelled_as_it_starts_leaves_nothing_open(pipeline: md
 
 
 def test_a_process_waits_until_cancelled_traces_are_closed(pipeline: md.Pipeline) -> None:
+    _join_cancels()  # those of other tests
     traced = trace(pipeline, "by_client")
     with traced.working():
         traced.cancel()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 import medallion as md
 from medallion_panel.blocks.quarantine import QuarantineView
 from medallion_panel.data.quarantine_reader import QuarantineAccess, QuarantineReader
-from tests.coroutines import run_coroutine
+from tests.coroutines import other_tasks_end, run_coroutine
 from tests.corrected import orders, published
 from tests.unit.panel.tables import FORMATS, html_in
 
@@ -53,17 +52,6 @@ class Visit:
         return html_in(notice._text.view).rpartition("</style>")[2] if notice.view.visible else ""
 
 
-async def rest() -> None:
-    """Wait for all that was started."""
-    idle_turns = 0
-    while idle_turns < 5:  # a callback becomes a task in the next turn of the loop
-        await asyncio.sleep(0)
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        idle_turns = 0 if others else idle_turns + 1
-        if others:
-            await asyncio.wait(others)
-
-
 @pytest.fixture
 def pipeline(tmp_path: Path) -> md.Pipeline:
     return published(tmp_path)
@@ -89,7 +77,7 @@ def test_records_are_listed_with_reasons_and_chosen_by_rule(pipeline: md.Pipelin
             ["references", "references (1)"],
         ]
         rule.value = "references"
-        await rest()
+        await other_tasks_end()
         assert [row["Record"] for row in visit.grid] == ["2"]
         assert "1 reject of release" in visit.text(visit.view._caption)
 

@@ -34,13 +34,13 @@ def test_each_comes_once_and_after_what_it_reads(main_thread: set[str]) -> None:
 
 
 def test_those_that_do_not_wait_for_each_other_go_run_in_order() -> None:
-    together = threading.Barrier(AT_ONCE, timeout=30)
+    together = threading.Barrier(AT_ONCE, timeout=120)
     go({str(number): () for number in range(AT_ONCE)}, lambda _: together.wait() and None)
     assert not together.broken
 
 
 def test_work_that_belongs_here_goes_on_beside_the_others() -> None:
-    together = threading.Barrier(2, timeout=30)
+    together = threading.Barrier(2, timeout=120)
     threads: dict[str, threading.Thread] = {}
 
     def work(name: str) -> None:
@@ -58,7 +58,7 @@ def test_after_a_fault_what_runs_ends_and_nothing_begins(main_thread: set[str]) 
 
     def work(name: str) -> None:
         if name == "bad":
-            assert begun.wait(30)
+            assert begun.wait(120)
             raise ValueError("bad")
         begun.set()
         ended.append(name)
@@ -73,10 +73,10 @@ def test_when_this_thread_is_interrupted_so_are_the_others() -> None:
 
     def work(name: str) -> None:
         if name == "main":
-            assert begun.wait(30)
+            assert begun.wait(120)
             raise KeyboardInterrupt
         begun.set()
-        assert told.wait(30)
+        assert told.wait(120)
 
     with pytest.raises(KeyboardInterrupt):
         go({"elsewhere": (), "main": (), "later": ("elsewhere",)}, work, {"main"}, told.set)

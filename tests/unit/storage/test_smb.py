@@ -98,18 +98,20 @@ def test_a_lost_connection_of_one_thread_is_no_fault_of_another(
 
 
 def test_the_connection_of_a_thread_ends_with_it(storage: Storage) -> None:
-    before = {*threading.enumerate()}
-    receivers: set[threading.Thread] = set()
+    def receivers() -> set[threading.Thread]:
+        return {each for each in threading.enumerate() if each.name.startswith("msg_worker")}
+
+    before, during = receivers(), set[threading.Thread]()
 
     def ask() -> None:
         assert storage.info("a.csv") is not None
-        receivers.update({*threading.enumerate()} - before - {threading.current_thread()})
+        during.update(receivers() - before)
 
     thread = threading.Thread(target=ask)
     thread.start()
     thread.join()
-    (receiver,) = receivers
-    receiver.join(30)
+    (receiver,) = during
+    receiver.join(120)
     assert not receiver.is_alive()
 
 

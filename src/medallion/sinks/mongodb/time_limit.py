@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock, Timer
 from typing import TYPE_CHECKING
@@ -44,7 +44,7 @@ class TimeLimit:
         A limit on the cursor itself would include the time of all its batches. Raises
         OvertimeError.
         """
-        from pymongo.errors import OperationFailure
+        from pymongo.errors import OperationFailure, PyMongoError
 
         if self.seconds is None:
             yield
@@ -57,7 +57,8 @@ class TimeLimit:
             with lock:
                 if not arrived:
                     expired = True
-                    session.client.admin.command("killSessions", [session.session_id])
+                    with suppress(PyMongoError):  # the block meets the same fault
+                        session.client.admin.command("killSessions", [session.session_id])
 
         timer = Timer(self.seconds, kill)
         timer.start()

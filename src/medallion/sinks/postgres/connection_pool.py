@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakKeyDictionary, finalize
 
@@ -78,5 +79,7 @@ class ConnectionPool:
 
 def _close(idle: dict[int, list[Connection]]) -> None:
     """Close the idle connections of this process."""
-    for connection in idle.pop(os.getpid(), []):
-        connection.close()
+    connections = idle.get(os.getpid(), [])
+    for _ in range(len(connections)):
+        with suppress(IndexError):  # a query has taken it meanwhile; what is popped here, none has
+            connections.pop().close()

@@ -12,6 +12,7 @@ import pytest
 from medallion.errors import SinkError
 from medallion.sinks.postgres.connection_pool import ConnectionPool
 from medallion.sinks.postgres.database import execute
+from medallion.testing.processes import forked
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -41,7 +42,7 @@ def test_threads_have_connections_of_their_own(postgres_url: str) -> None:
     sessions: list[int] = []
 
     def read(connection: Connection) -> None:
-        barrier.wait(30)
+        barrier.wait(120)
         sessions.append(session(connection))
 
     readers = [threading.Thread(target=pool.run, args=(read, None)) for _ in range(3)]
@@ -96,12 +97,12 @@ def test_a_failed_query_leaves_the_connection_usable(postgres_url: str) -> None:
 def test_a_child_process_leaves_the_connections_of_its_parent(postgres_url: str) -> None:
     pool = ConnectionPool(postgres_url)
     first = pool.run(session, None)
-    process = os.fork()
-    if process == 0:
-        other = pool.run(session, None)
+
+    def use_and_close() -> None:
+        assert pool.run(session, None) != first
         pool.close()
-        os._exit(0 if other != first else 1)
-    assert os.waitpid(process, 0)[1] == 0
+
+    assert os.waitpid(forked(use_and_close), 0)[1] == 0
     assert pool.run(session, None) == first
     pool.close()
 

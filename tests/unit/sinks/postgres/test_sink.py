@@ -69,6 +69,7 @@ def test_a_switch_waits_for_the_reader_of_a_view(
     sink: Postgres, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lock_waits, "LOCK_MILLISECONDS", 50)
+    monkeypatch.setattr(lock_waits, "ATTEMPTS", 1000)
     first = publish(sink, "first", items(5))
     second = release(sink, "second", [load(sink, "two", items(6)).served])
     with connect(postgres_url) as reader:
@@ -78,7 +79,7 @@ def test_a_switch_waits_for_the_reader_of_a_view(
             switching.start()
             switching.join(0.3)
             assert sink.active() == first
-        switching.join(30)
+        switching.join()
     assert sink.active() == second
 
 
