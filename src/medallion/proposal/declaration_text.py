@@ -76,6 +76,8 @@ def _bronze(table: ProposedTable) -> str:
         return f"{{source: {source}}}"
     doubtful = any("encoding" in settings for settings in table.format.values())
     comment = "; check letters with accents" if doubtful else ""
+    if "fixed_width" in table.format:
+        comment += "; CHECK THIS: columns end where all lines have blanks"
     return (
         f"# read in the first way that fits{comment}\n"
         f"      source: {source}\n"

@@ -7,9 +7,13 @@ from typing import Any
 
 from medallion.errors import SourceError, TablesError
 from medallion.pipeline import Pipeline
+from medallion.proposal.fixed_width_columns import fixed_width_columns
 from medallion.proposal.proposed_sources import Source, SourceFinder, SourceFormat
 from medallion.records import Run
 from medallion.run.source_formats import format_of
+from medallion.sql.expressions import public
+
+_LINES = {"columns": {"line": "1-9999999"}, "trim": False}
 
 
 def run_readable(
@@ -35,19 +39,59 @@ def run_readable(
 
 
 def _readable_format(finder: SourceFinder, source: str) -> SourceFormat:
-    """The format of files with the settings that errors of reading them name, one by one.
+    """The format of files whose suffix does not say how to read them.
 
-    Empty if they cannot be read with these either: then what is wrong with the files themselves
-    counts, and not with a guess.
+    Empty if they cannot be read with another one either: then what is wrong with the files
+    themselves counts, and not with a guess.
     """
-    settings: dict[str, Any] = {}
+    try:
+        kind = format_of(source.partition("::")[0]).name
+    except SourceError:
+        return _format_of_text(finder, source)
+    settings = _settings(finder, source, kind, {})
+    return {kind: settings} if settings else {}
+
+
+def _format_of_text(finder: SourceFinder, source: str) -> SourceFormat:
+    """The format of files without a known suffix: columns at fixed positions, or CSV.
+
+    Raises SourceError for text that has neither.
+    """
+    settings = _settings(finder, source, "fixed_width", _LINES)
+    if settings is None:
+        return {}
+    lines = _read(finder, source, {"fixed_width": settings}).lake.table("bronze.table").scan()
+    encoding = {name: value for name, value in settings.items() if name not in _LINES}
+    if columns := fixed_width_columns(lines):
+        return {"fixed_width": {**encoding, **columns}}
+    settings = _settings(finder, source, "csv", encoding)
+    if settings is not None:
+        pipeline = _read(finder, source, {"csv": settings})
+        if len(public(pipeline.lake.table("bronze.table").scan())) > 1:
+            return {"csv": settings}
+    raise SourceError(
+        f"{source}: neither a delimiter nor blanks at equal positions separate its columns",
+        hint="write its declaration, with `format: {fixed_width: {columns: {NAME: FROM-TO}}}` or "
+        "another format",
+    )
+
+
+def _settings(
+    finder: SourceFinder, source: str, kind: str, settings: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
+    """Settings and those that errors of reading the files name, one by one; None if none help."""
     while True:
-        form = {format_of(source.partition("::")[0]).name: settings} if settings else {}
         try:
-            finder.load({"table": source}, {"table": form}).run(progress=False)
+            _read(finder, source, {kind: settings})
         except SourceError as error:
             if error.settings.keys() <= settings.keys():
-                return {}
+                return None
             settings = {**settings, **error.settings}
         else:
-            return form
+            return settings
+
+
+def _read(finder: SourceFinder, source: str, form: SourceFormat) -> Pipeline:
+    pipeline = finder.load({"table": source}, {"table": form})
+    pipeline.run(progress=False)
+    return pipeline

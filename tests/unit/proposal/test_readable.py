@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,47 @@ def test_files_are_read_as_their_errors_say(
     pipeline = md.Pipeline.load(tmp_path / "medallion.yaml")
     pipeline.run()
     assert [column.name for column in pipeline.lake.table("bronze.a").columns] == ["id", "city"]
+
+
+def test_files_of_an_unknown_suffix_have_columns_at_fixed_positions(tmp_path: Path) -> None:
+    lines = [f"{n:03} {'Málaga' if n else 'Rome':<10}{n * 1.5:>6.2f}\n" for n in range(9)]
+    (tmp_path / "a.txt").write_text("".join(lines), encoding="cp1252")
+    tables = propose_tables(["a.txt"], tmp_path)
+    assert tables[0].format == {
+        "fixed_width": {
+            "encoding": "cp1252",
+            "columns": {"column_1": "1-4", "column_2": "5-10", "column_3": "11-20"},
+            "length": 20,
+        }
+    }
+    text = declaration_text("shop", tables)
+    assert "check letters with accents; CHECK THIS: columns end where all lines have blanks" in text
+    (tmp_path / "medallion.yaml").write_text(text, encoding="utf-8")
+    pipeline = md.Pipeline.load(tmp_path / "medallion.yaml")
+    pipeline.run()
+    assert pipeline.lake.table("gold.a").scan().fetchall()[1] == ("001", "Málaga", Decimal("1.50"))
+
+
+def test_files_of_an_unknown_suffix_may_be_csv(tmp_path: Path) -> None:
+    (tmp_path / "a.dat").write_text(SEMICOLONS)
+    (table,) = propose_tables(["a.dat"], tmp_path)
+    assert (table.format, table.rows) == ({"csv": {"delimiter": ";"}}, 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (b"some\nprose of\nnobody\n", "neither a delimiter nor blanks"),
+        (b"PK\x03\x04\x00\x81\x8d", "no format reads files with this suffix"),
+        (b"", "no format reads files with this suffix"),
+    ],
+)
+def test_other_files_of_an_unknown_suffix_are_refused(
+    tmp_path: Path, content: bytes, error: str
+) -> None:
+    (tmp_path / "a.txt").write_bytes(content)
+    with pytest.raises(SourceError, match=error):
+        propose_tables(["a.txt"], tmp_path)
 
 
 def test_whether_a_first_line_is_a_comment_or_the_header_is_not_guessed(tmp_path: Path) -> None:
