@@ -92,6 +92,34 @@ def test_a_wide_table_is_printed_whole_and_a_button_is_not(tab: Any, address: st
     expect(tab.get_by_role("button", name="Measure now")).to_be_visible()
 
 
+# Many rows, and totals, in the table of the page; they stay in this tab.
+LONG = """() => {
+  const models = [...Bokeh.documents[0]._all_models.values()]
+  const { data } = models.find((each) => each.class_name === "TextGrid" && each.data.rows.length)
+  const row = (number) => data.columns.map(({ title }) => `${title} ${number} of a long text`)
+  data.setv({ rows: Array.from({ length: 120 }, (_, number) => row(number + 1)),
+    footer: data.columns.map((_, number) => number ? "" : "Total of all") })
+}"""
+
+
+def test_a_long_table_has_its_headers_on_every_page_and_no_row_is_cut(
+    tab: Any, address: str
+) -> None:
+    tab.set_viewport_size({"width": 1280, "height": 700})
+    tab.goto(f"{address}?page=clients")
+    expect(tab.get_by_text("1–5 of 30")).to_be_visible()
+    expect(tab.locator(".bk-Figure")).to_have_count(2)
+    tab.evaluate(LONG)
+    expect(tab.get_by_role("row", name="Name 120 of")).to_be_attached()
+    pages = printed(tab)
+    numbers = [[number for number in range(1, 121) if f"Name{number}of" in page] for page in pages]
+    assert [number for page in numbers for number in page] == list(range(1, 121))
+    with_rows = [page for page, rows in zip(pages, numbers, strict=True) if rows]
+    assert len(with_rows) > 2
+    assert [page.count("NameCountrySpent▼Since") for page in with_rows] == [1] * len(with_rows)
+    assert "".join(pages).count("Totalofall") == 1
+
+
 def test_a_phone_prints_all_blocks(tab: Any, address: str) -> None:
     tab.set_viewport_size({"width": 390, "height": 800})
     tab.goto(f"{address}?page=home")

@@ -74,8 +74,12 @@ class TextGrid(pn.custom.JSComponent):
         @media print {
           .scroll { background: none; overflow: visible }
           td { white-space: normal; overflow-wrap: anywhere; max-width: none }
-          th, th button { white-space: normal }
-          thead { display: table-row-group }  /* Chromium repeats buttons as blanks */
+          th { white-space: normal }
+          /* Headers are repeated on each page, which Chromium does with texts, but not buttons. */
+          th button { display: none }
+          th[data-title]::before { content: attr(data-title); display: block; padding: 8px 12px;
+             opacity: .8 }
+          tfoot { display: table-row-group }
           .crossed th:first-child { position: static }
           tr { break-inside: avoid }
         }
@@ -133,6 +137,7 @@ class TextGrid(pn.custom.JSComponent):
           cell.setAttribute("aria-sort", direction)
           const arrow = ascending ? " ▲" : descending ? " ▼" : ""
           const button = make("button", column.title + arrow)
+          cell.dataset.title = button.textContent
           button.disabled = !column.sortable
           button.onclick = () => {
             // Numbers are sorted from the largest at first, texts from A.

@@ -15,7 +15,10 @@ FIGURES_STYLE = """
         .figures thead th { font-weight: 600; position: sticky; top: 0;
           background: var(--panel-surface-color) }
         .figures .right { text-align: right }
-        @media print { .figures { max-height: none !important; overflow: visible } }
+        @media print {
+          .figures { max-height: none !important; overflow: visible }
+          .figures thead th { position: static } .figures tr { break-inside: avoid }
+        }
 """
 
 FIGURES_SCRIPT = """
