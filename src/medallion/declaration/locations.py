@@ -7,6 +7,7 @@ other spellings of one URL are resolved first.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,7 @@ RECORDS = (
     "exports.json",
     *(f"{folder}/record.json" for folder in RESERVED),
 )
+_NESTED_ARCHIVE = re.compile("::(zip|tar)://")
 _RECORD_FILES = tuple((record,) for record in RECORDS if "/" not in record)
 
 
@@ -95,12 +97,21 @@ def _layer_faults(
         )
 
 
+def _source_fault(source: str) -> str:
+    """What is wrong with the URL of a source, or an empty text."""
+    if not is_known(source):
+        return unknown_storage(source, "file").message
+    if _NESTED_ARCHIVE.search(source):
+        return f"{source} is in an archive within an archive: unpack the outer one, and name that"
+    return ""
+
+
 def _source_faults(
     declaration: Declaration, lake: Location, layers: dict[str, Location], base: Path
 ) -> Iterator[Fault]:
     for trail, source in _sources(declaration):
-        if not is_known(source):
-            yield trail, unknown_storage(source, "file").message
+        if fault := _source_fault(source):
+            yield trail, fault
         root, rest = source_pattern.split(source)
         if "://" in source and "://" not in root:
             yield trail, f"{source} names no folder; write {root}//FOLDER/{rest}"

@@ -19,6 +19,12 @@ from medallion.storage import Entry, Storage
 KEY_LENGTH = 16  # hexadecimal digits that identify a format and its fields
 
 
+_ARCHIVES = {
+    (".zip",): "zip",
+    (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz"): "tar",
+}
+
+
 class SourceFormats:
     """The formats of the files of one source."""
 
@@ -85,9 +91,13 @@ def _suffix(name: str, kinds: Collection[str]) -> str:
     """The longest suffix that a file name ends in. Raises SourceError when there is none."""
     suffix = _longest(name, kinds)
     if not suffix:
+        archive = next((scheme for ends, scheme in _ARCHIVES.items() if _longest(name, ends)), "")
         raise SourceError(
             f"{name}: no format reads files with this suffix",
-            hint="declare `format: csv`, or that of the file",
+            hint=f"declare the files in it, as `{archive}://*.csv::PATH`; unpack it if it is in an "
+            "archive itself"
+            if archive
+            else "declare `format: csv`, or that of the file",
         )
     return suffix
 

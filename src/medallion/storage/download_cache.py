@@ -21,6 +21,7 @@ _PREFIX = "medallion-copies-"
 _LOCK = ".lock"
 # The names of everything that is written into the folder.
 _OWN = re.compile(r"[0-9a-f]{64}(\..+)?|[0-9a-f]{32}|\.lock|scratch-\w{8}")
+_creating: dict[int, Lock] = {}  # by process: several threads may ask for its copies first
 _GRACE = 60.0  # seconds during which a new folder may not be locked yet
 
 
@@ -116,7 +117,10 @@ class Copies:
 
 def copies() -> Copies:
     """The copies of this process; a fork gets its own."""
-    return _copies(os.getpid())
+    process = os.getpid()
+    # A fork does not inherit the lock, which another thread may have.
+    with _creating.setdefault(process, Lock()):
+        return _copies(process)
 
 
 @cache

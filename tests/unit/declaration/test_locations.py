@@ -154,6 +154,12 @@ def test_no_layer_and_no_lake_is_where_files_are_only_read(tmp_path: Path, url: 
         assert any(f"{url} is only read from" in problem for problem in problems)
 
 
+def test_an_archive_within_an_archive_is_refused(tmp_path: Path) -> None:
+    source = "zip://*.csv::tar://in/a.zip::landing.tar.gz"
+    (problem,) = checked(tmp_path, source=source)
+    assert "is in an archive within an archive: unpack the outer one" in problem
+
+
 @pytest.mark.parametrize("source", ["zip://*.csv::lake/bronze/a.zip", "zip://*.csv::oss://b/a.zip"])
 def test_an_archive_has_a_place_like_any_source(tmp_path: Path, source: str) -> None:
     (problem,) = checked(tmp_path, source=source)

@@ -30,11 +30,21 @@ def test_the_suffix_chooses_the_format(name: str, form: str) -> None:
     assert format_of(name).name == form
 
 
-@pytest.mark.parametrize("name", ["a", "a.txt", "csv", "a.csv.zip", "a.parquet.gz"])
+@pytest.mark.parametrize("name", ["a", "a.txt", "csv", "a.7z", "a.parquet.gz"])
 def test_another_suffix_needs_a_declared_format(name: str) -> None:
     with pytest.raises(SourceError, match=f"^{name}: no format reads files") as error:
         format_of(name)
     assert "declare `format: csv`" in (error.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [("a.csv.zip", "`zip://*.csv::PATH`"), ("https://host/a.TGZ?day=1", "`tar://*.csv::PATH`")],
+)
+def test_the_files_in_an_archive_are_declared(name: str, files: str) -> None:
+    with pytest.raises(SourceError, match="no format reads files") as error:
+        format_of(name)
+    assert files in (error.value.hint or "")
 
 
 def keys(*names: str, **declared: Any) -> list[str]:

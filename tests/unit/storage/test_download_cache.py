@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
+from medallion.storage import download_cache
 from medallion.storage.download_cache import Copies, copies
 
 Usage = namedtuple("Usage", ("total", "used", "free"))
@@ -29,6 +32,20 @@ def killed(root: Path) -> Path:
         (folder / name).touch()
     os.utime(folder, (0, 0))
     return folder
+
+
+@pytest.mark.usefixtures("root")
+def test_threads_that_ask_for_the_copies_of_a_process_first_get_the_same() -> None:
+    download_cache._copies.cache_clear()
+    start = Barrier(8)
+
+    def ask(_: int) -> Copies:
+        start.wait()
+        return copies()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(ask, range(8)))) == 1
+    download_cache._copies.cache_clear()
 
 
 @pytest.mark.usefixtures("root")
