@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from medallion.contracts import ROW, Input, literal
-from medallion.kernel.partition_ids import ids_of, within
+from medallion.kernel.partition_ids import ids_of, joined_ranges, within
 from medallion.kernel.reuse import are_intact
 from medallion.kernel.shared_partitions import Pair, others, shared_partitions, shifted_rows
 from medallion.kernel.temp_tables import TempTables
@@ -71,7 +71,9 @@ class PartitionChanges:
             )
             then = f"select {ROW} from ({removed})"
         if self.latter.snapshot.removed:
-            now = f"select {ROW} from ({within(_removed(self.latter), places, 'place')})"
+            every = [ids_of(part, table) for part in self.latter.snapshot.partitions]
+            shared = joined_ranges([(ids, 0) for ids, _ in places], every)
+            now = f"select {ROW} from ({within(_removed(self.latter), shared, 'place')})"
         for one, two, sign in ((now, then, -1), (then, now, 1)):
             moved = tables.create(tables.connection.sql(f"({one}) except ({two})"))
             found = tables.rows(f"select distinct place from ({within(moved, places, 'place')})")

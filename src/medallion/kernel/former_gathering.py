@@ -32,6 +32,8 @@ from medallion.storage.digests import Stored, verified
 if TYPE_CHECKING:
     from medallion.contracts import Relation
 
+FEW = 10_000  # keys whose rows are stored while a stage judges them
+
 
 def stage_fingerprints(task: TableTask, work: PartitionedWork) -> Iterator[str]:
     """What identifies each gathering stage: with those before it, and the tables that they read.
@@ -97,6 +99,8 @@ class FormerGathering:
             for stage, (latter, former) in zip(stages, fingerprints, strict=False)
             if latter == former and _divides(stage)
         }
+        self._all_known = len(self.known) == len(stages)
+        self._judged: list[str] = []  # tables of the rows that stages have judged again
         same = [*pairs, *aligned]
         self.marks = tables.create(self._marks(task, former, same, gathered))
 
@@ -117,6 +121,7 @@ class FormerGathering:
         )
         touched = self.tables.create(again.project(ROW))
         gone = self.tables.create(lost.filter(f"{ROW} is not null").project(ROW))
+        self._judged += [touched, moved, gone]
         self.tables.insert(
             gathered,
             self.tables.connection.sql(
@@ -126,6 +131,12 @@ class FormerGathering:
             ),
         )
         return again
+
+    def may_differ(self) -> str:
+        """SQL that is true for the rows whose marks may differ, when all stages have gathered."""
+        if not self._all_known:
+            return "true"
+        return f"{ROW} in ({' union all '.join(f'from {table}' for table in self._judged)})"
 
     def _moved(self, stage: Stage, gathered: str) -> str:
         """A table of the rows that earlier stages remove now and did not then, or the reverse."""
@@ -156,7 +167,8 @@ class FormerGathering:
             queries.append(f"select {columns} from rows where {ROW} in (from {moved})")
         query = f"select distinct * from ({' union all '.join(queries)})"
         keys = self.tables.create(Inputs(self.tables.connection).sql(query, **relations))
-        if not self.tables.integer(f"select count(*) from {keys}"):
+        size = self.tables.integer(f"select count(*) from {keys}")
+        if not size:
             return rows.filter("false")
         nulls = " or ".join(f"{quote(name)} is null" for name in key)
         # A comparison that nulls pass takes twice the time.
@@ -164,7 +176,11 @@ class FormerGathering:
         equal = "is not distinct from" if any_null else "="
         same = " and ".join(f"rows.{quote(name)} {equal} keys.{quote(name)}" for name in key)
         query = f"select rows.* from rows semi join {keys} as keys on {same}"
-        return Inputs(self.tables.connection).sql(query, rows=rows)
+        again = Inputs(self.tables.connection).sql(query, rows=rows)
+        if size > FEW:
+            return again
+        # Read once: the rows of all partitions are looked through for them.
+        return self.tables.connection.sql(f"from {self.tables.create(again)}")
 
     def _marks(
         self, task: TableTask, former: Snapshot, pairs: Sequence[Pair], gathered: GatheredRows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from medallion.contracts import ROW
@@ -26,6 +26,25 @@ def ids_of(partition: Partition, table: int) -> IdRange:
         return IdRange(first, last)
     first += partition.first
     return IdRange(first, first + partition.rows_in - 1)
+
+
+def joined_ranges(
+    ranges: Iterable[tuple[IdRange, int]], every: Iterable[IdRange]
+) -> list[tuple[IdRange, int]]:
+    """The same ranges in their order, as one where they follow each other and have one number.
+
+    Only ids in the ranges `every`, which follow each other, occur.
+    """
+    places = {ids.first: place for place, ids in enumerate(every)}
+    joined: list[tuple[IdRange, int]] = []
+    following = -1
+    for ids, number in sorted(ranges):
+        if joined and joined[-1][1] == number and places[ids.first] == following:
+            joined[-1] = IdRange(joined[-1][0].first, ids.last), number
+        else:
+            joined.append((ids, number))
+        following = places[ids.first] + 1
+    return joined
 
 
 def within(rows: str, ranges: Sequence[tuple[IdRange, int]], name: str) -> str:

@@ -26,7 +26,7 @@ from medallion.sql.row_ids import file_of
 if TYPE_CHECKING:
     from medallion.contracts import Relation
 
-SIZE = 4 << 20  # bytes of partitions whose rejects share a file, unless one partition has more
+SIZE = 1 << 20  # bytes of partitions whose rejects share a file, unless one partition has more
 MARK = f'{ROW}, stage, fate, rule, "column", value'
 
 
@@ -121,7 +121,8 @@ class PartitionRejects:
         differing = (
             f"(select {ROW} from (select {MARK}, 1 as sign from {self.gathered} union all "
             f"select {MARK}, -1 as sign from {self.former.marks}) "
-            f"where fate <> 'warned' group by {MARK} having sum(sign) <> 0)"
+            f"where fate <> 'warned' and {self.former.may_differ()} "
+            f"group by {MARK} having sum(sign) <> 0)"
         )
         rows = self.tables.rows(
             f"select distinct place from ({within(differing, ranges, 'place')})"

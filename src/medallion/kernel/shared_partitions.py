@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from medallion.contracts import ROW
-from medallion.kernel.partition_ids import ids_of, within
+from medallion.kernel.partition_ids import ids_of, joined_ranges, within
 from medallion.records import Partition, Snapshot
 
 Pair: TypeAlias = tuple[Partition, Partition]
@@ -62,7 +62,10 @@ def shifted_rows(rows: str, former: Snapshot, latter: Snapshot, pairs: Sequence[
     """
     before, after = former.origins[0].number, latter.origins[0].number
     ids = [(ids_of(one, before), ids_of(two, after)) for one, two in pairs]
-    shifts = [(then, now.first - then.first) for then, now in ids]
+    shifts = joined_ranges(
+        [(then, now.first - then.first) for then, now in ids],
+        [ids_of(part, before) for part in former.partitions],
+    )
     return (
         f"select {ROW} + shift as {ROW}, * exclude ({ROW}, shift) "
         f"from ({within(rows, shifts, 'shift')})"

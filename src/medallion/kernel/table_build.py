@@ -19,7 +19,6 @@ from medallion.contracts import (
     TableTask,
     Transform,
     quote,
-    viewed,
 )
 from medallion.errors import ConservationError, PluginError, StepError
 from medallion.kernel.complaints import Complaints, first_violation
@@ -36,6 +35,7 @@ from medallion.kernel.row_steps import (
 )
 from medallion.plural import count_of
 from medallion.records import File, Tally
+from medallion.sql.relations import subquery
 from medallion.sql.storable_columns import storable, stored_columns
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class TableBuild(RowSteps):
         """All rows of the main input. Raises ConservationError unless they are all there."""
         rows = source.layer.read(source.storage, source.snapshot, self.connection)
         if isinstance(source.layer, SourceLayer):
-            size = self.tables.integer(f"select count(*) from {viewed(rows)}")
+            size = self.tables.integer(f"select count(*) from {subquery(rows)}")
             if size != source.snapshot.rows:
                 raise ConservationError(
                     f"{self.task.main} has {count_of(source.snapshot.rows, 'row')}, "

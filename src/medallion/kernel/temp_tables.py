@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from medallion.contracts import viewed
+from medallion.sql.relations import subquery
 
 if TYPE_CHECKING:
     from medallion.contracts import Connection, Relation
@@ -22,14 +22,14 @@ class TempTables:
     def create(self, relation: Relation) -> str:
         """Compute a relation into a new temporary table, and return the table's name."""
         name = f"_table_{next(_numbers)}"
-        self.connection.execute(f"create temp table {name} as from {viewed(relation)}").fetchall()
+        self.connection.execute(f"create temp table {name} as from {subquery(relation)}").fetchall()
         return name
 
     def of_types(self, relation: Relation) -> str:
         """Create a table with a relation's columns and types, without computing any row."""
         name = f"_table_{next(_numbers)}"
         self.connection.execute(
-            f"create temp table {name} as from {viewed(relation)} with no data"
+            f"create temp table {name} as from {subquery(relation)} with no data"
         ).fetchall()
         return name
 
@@ -41,7 +41,7 @@ class TempTables:
 
     def insert(self, table: str, relation: Relation) -> None:
         """Add the rows of a relation to a table, its columns in the table's order."""
-        self.connection.execute(f"insert into {table} from {viewed(relation)}").fetchall()
+        self.connection.execute(f"insert into {table} from {subquery(relation)}").fetchall()
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """All rows of a query."""

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from medallion.contracts import ORIGIN, ROW, Layer, keep_file, literal, local_files, quote, viewed
+from medallion.contracts import ORIGIN, ROW, Layer, keep_file, literal, local_files, quote
 from medallion.records import File, Partition, Snapshot
 from medallion.records.column_type import ColumnType, column_type
 from medallion.sql.duckdb_types import MAX_DIGITS, duckdb_type, types_of
+from medallion.sql.relations import subquery
 from medallion.sql.row_ids import within_table
 from medallion.storage import Storage
 from medallion.storage.digests import Stored, verified
@@ -54,7 +55,7 @@ class ParquetLayer(Layer):
             if name != ROW
         ]
         ((count,),) = connection.execute(
-            f"copy (select {', '.join(columns)} from {viewed(rows)}) to {literal(str(part))} "
+            f"copy (select {', '.join(columns)} from {subquery(rows)}) to {literal(str(part))} "
             f"(format parquet, compression {self.compression}, "
             f"parquet_version {self.parquet_version})"
         ).fetchall()

@@ -112,6 +112,7 @@ class _Division:
         self.node = node
         self.items: list[Node] = node["select_list"]
         self.groups = [self._group(group) for group in groups]
+        self.bare_groups = [bare(group) for group in self.groups]
         self.calls: list[Node] = []
 
     def parts(self) -> DividedSelect:
@@ -183,9 +184,8 @@ class _Division:
         if not isinstance(tree, dict):
             return tree
         if "class" in tree:
-            same = [place for place, group in enumerate(self.groups) if bare(group) == bare(tree)]
-            if same:
-                return reference(f"{KEY}{same[0]}")
+            if (part := bare(tree)) in self.bare_groups:
+                return reference(f"{KEY}{self.bare_groups.index(part)}")
             if tree["class"] == "FUNCTION" and tree["function_name"] in aggregate_functions():
                 return reference(f"{FIGURE}{self._place(tree)}")
             if tree["class"] == "SUBQUERY":

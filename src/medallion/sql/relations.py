@@ -76,10 +76,17 @@ def viewed(rows: Relation) -> str:
     return name
 
 
+def subquery(rows: Relation) -> str:
+    """A relation as a FROM item of SQL that is executed at once: binding a view takes time."""
+    text = rows.sql_query()
+    # The text has marks for parameters, a view has their values.
+    return viewed(rows) if "?" in text or "$" in text else f"(\n{text}\n)"
+
+
 def stored(rows: Relation, connection: Connection) -> Relation:
     """The rows, computed now into a temporary table of their connection."""
     name = f"_stored_{next(_numbers)}"
-    connection.execute(f"create temp table {name} as from {viewed(rows)}").fetchall()
+    connection.execute(f"create temp table {name} as from {subquery(rows)}").fetchall()
     return connection.sql(f"from {name}")
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import medallion as md
 from medallion.contracts import ROW
-from medallion.kernel import partition_groups
+from medallion.kernel import former_gathering, partition_groups, partition_rejects
 from medallion.kernel.former_gathering import FormerGathering
 from tests.example_counts import examples
 from tests.unit.kernel.test_partitions import Change, Contents, changed, project, state, write
@@ -149,12 +149,15 @@ def test_a_lost_file_of_former_marks_makes_all_rows_be_judged(
     changes=st.lists(change, min_size=1, max_size=3),
     steps=st.lists(step, min_size=1, max_size=3),
     rules=st.lists(rule, min_size=1, max_size=3),
+    few=st.sampled_from([0, former_gathering.FEW]),
 )
 def test_what_is_judged_again_equals_a_whole_pass(
-    contents: Contents, changes: list[Change], steps: list[Any], rules: list[Any]
+    contents: Contents, changes: list[Change], steps: list[Any], rules: list[Any], few: int
 ) -> None:
     with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         patch.setattr(partition_groups, "SMALL", 1)
+        patch.setattr(partition_rejects, "SIZE", 1)
+        patch.setattr(former_gathering, "FEW", few)
         pipelines = [project(Path(name) / label, steps, rules) for label in ("parts", "full")]
         for action in [None, *changes]:
             contents = changed(contents, action)

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from medallion.kernel import partition_ids
-from medallion.kernel.partition_ids import IdRange, ids_of, numbered, within
+from medallion.kernel.partition_ids import IdRange, ids_of, joined_ranges, numbered, within
 from medallion.records import Partition
 
 BASE, FILE = 3 << 55, 1 << 34
@@ -50,3 +50,15 @@ def test_rows_in_no_range_can_be_kept_without_a_number() -> None:
     query = f"select _row, value, place from ({numbered(ROWS, RANGES, 'place')}) order by _row"
     others = [(row, "x", None) for row in (9, 13, 30, 40)]
     assert duckdb.execute(query).fetchall() == sorted([*PLACED, *others])
+
+
+def test_ranges_that_follow_each_other_with_one_number_are_one() -> None:
+    every = [IdRange(0, 4), IdRange(5, 9), IdRange(10, 19), IdRange(20, 19), IdRange(30, 39)]
+    ranges = [(ids, 7) for ids in every]
+    assert joined_ranges(ranges[::-1], every) == [(IdRange(0, 39), 7)]
+    assert joined_ranges([*ranges[:2], *ranges[3:]], every) == [
+        (IdRange(0, 9), 7),
+        (IdRange(20, 39), 7),
+    ]
+    assert joined_ranges([(every[0], 1), (every[1], 2)], every) == [(every[0], 1), (every[1], 2)]
+    assert joined_ranges([], every) == []

@@ -89,6 +89,21 @@ def test_rejects_of_rows_that_another_partition_makes_duplicates_are_written_aga
     assert kept(pipeline, other) == [True, False, True, False]
 
 
+def test_rejects_of_rows_that_another_table_makes_invalid_are_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partition_groups, "SMALL", 1)
+    monkeypatch.setattr(partition_rejects, "SIZE", 1)
+    references = {"references": {"id": "bronze.other.id"}, "on_fail": "quarantine"}
+    pipeline = project(tmp_path, STEPS, [*RULES, references])
+    lines: Contents = {**LINES, "d": [("2", "", "", "x")]}
+    write(tmp_path / "in", lines)
+    pipeline.run()
+    (tmp_path / "other.csv").write_text("id,name,note\n2,x,n\n3,x,n\n4,x,n\n")
+    # "1" is in a and c, and "3", which is in b, was not among these ids before.
+    assert kept(pipeline, lines) == [False, False, False, True]
+
+
 def test_a_damaged_file_of_rejects_is_written_again(parts: md.Pipeline) -> None:
     first, second, third = files(parts)
     (Path(parts.base) / "lake" / second).unlink()

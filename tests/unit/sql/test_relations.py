@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medallion.contracts import Inputs, StepError, literal, quote, require, viewed
+from medallion.sql.relations import subquery
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
 
@@ -46,6 +48,21 @@ def test_a_query_reads_relations_by_keyword(connection: duckdb.DuckDBPyConnectio
     assert inputs.sql("select 3").fetchall() == [(3,)]
     with pytest.raises(StepError, match="no table 'other' among its inputs; did you mean 'others'"):
         inputs["other"]
+
+
+def test_a_relation_is_text_of_a_query(connection: duckdb.DuckDBPyConnection) -> None:
+    rows = connection.sql("from range(3) t(n) where n > 0  -- not the first")
+    assert connection.execute(f"from {subquery(rows)}").fetchall() == [(1,), (2,)]
+    narrow = rows.project("n * 2 as twice")
+    assert connection.execute(f"from {subquery(narrow)}").fetchall() == [(2,), (4,)]
+
+
+@pytest.mark.parametrize(("mark", "values"), [("?", [1]), ("$least", {"least": 1})])
+def test_a_query_with_parameters_keeps_their_values(
+    connection: duckdb.DuckDBPyConnection, mark: str, values: Any
+) -> None:
+    rows = connection.sql(f"from range(3) t(n) where n > {mark}", params=values)
+    assert connection.execute(f"from {subquery(rows)}").fetchall() == [(2,)]
 
 
 def test_each_view_has_a_name_of_its_own(connection: duckdb.DuckDBPyConnection) -> None:
