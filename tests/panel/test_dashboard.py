@@ -274,6 +274,28 @@ def test_a_narrow_screen_opens_without_the_menu(browser: Any, address: str) -> N
     phone.close()
 
 
+FITTED = """() => {
+  const plots = [...Bokeh.documents[0]._all_models.values()].filter(({ type }) => type === "Figure")
+  const map = plots.find(({ tags }) => tags.length), heat = plots.find(
+    ({ x_range, y_range }) => x_range.factors && y_range.factors?.includes("Monday"))
+  return [map.height, map.outer_height, (map.inner_height / map.inner_width).toFixed(1),
+    heat.below[0].major_label_orientation]
+}"""
+
+
+def test_maps_and_names_below_charts_fit_a_narrow_screen(tab: Any, address: str) -> None:
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.goto(f"{address}?page=home")
+    expect(tab.locator(".bk-Figure")).to_have_count(5)
+    world = tab.get_by_role("figure", name="World")
+    expect(world).to_have_css("min-height", "151px")  # in proportion, without empty space
+    expect(world.locator("canvas").first).to_have_css("height", "151px")
+    assert tab.evaluate(FITTED) == [460, 151, "0.4", 0.9]
+    tab.set_viewport_size({"width": 1400, "height": 2600})
+    tab.wait_for_function(f"({FITTED})()[3] === 'horizontal'")
+    expect(world).not_to_have_css("min-height", "151px")
+
+
 def test_everything_works_by_keyboard(tab: Any, address: str) -> None:
     tab.goto(f"{address}?page=clients")
     row = tab.locator("tbody tr").nth(2)

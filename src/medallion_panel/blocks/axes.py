@@ -9,6 +9,7 @@ from typing import Any
 
 from babel import dates
 from bokeh.models import (
+    CustomJS,
     CustomJSTickFormatter,
     DatetimeAxis,
     FactorRange,
@@ -32,6 +33,16 @@ _MAX_NAMES_BELOW = 40
 _NAME_HEIGHT = 14  # pixels of a name at the left of a chart
 _TICKS_APART = 8  # pixels between numbers along an axis
 _SLANTED_HEIGHT = 120  # pixels of slanted names below a chart
+_LETTER_WIDTH = 6.5  # pixels
+
+_SLANT = """
+const sizes = plot.x_range.factors.map((name) => Math.min(String(name).length, longest))
+const letters = sizes.reduce((one, other) => one + other, 0)
+const place = plot.inner_width / sizes.length
+const narrow = place > 0 && Math.max(...sizes) * letter + 8 > place
+const orientation = letters > most || narrow ? 0.9 : "horizontal"
+if (axis.major_label_orientation !== orientation) axis.major_label_orientation = orientation
+"""
 
 
 def in_order(values: Sequence[Any], first: Sequence[str] = ()) -> list[Any]:
@@ -150,11 +161,19 @@ def tick_logarithms(axis: Any, grid: Any, low: float, high: float) -> None:
 
 
 def slant_crowded_names(plot: figure, names: Iterable[str]) -> None:
-    """Slant the names below a chart where they do not fit next to each other."""
+    """Slant the names below a chart where they do not fit next to each other.
+
+    Many letters do not fit on any screen, and fewer not on a narrow one, which the browser knows.
+    """
     crowded = sum(len(shorten(name)) for name in names) > _MAX_LETTERS_BELOW
     plot.xaxis.major_label_orientation = 0.9 if crowded else "horizontal"
     if crowded and isinstance(plot.y_range, FactorRange):
         plot.yaxis.formatter = _name_formatter((plot.height - _SLANTED_HEIGHT) // _NAME_HEIGHT)
+    axis = plot.xaxis[0]
+    limits = {"most": _MAX_LETTERS_BELOW, "longest": _MAX_LETTERS, "letter": _LETTER_WIDTH}
+    slant = CustomJS(args={"plot": plot, "axis": axis, **limits}, code=_SLANT)
+    plot.js_on_change("outer_width", slant)
+    axis.js_on_change("major_label_orientation", slant)  # of a chart that is updated
 
 
 def _name_formatter(most: int) -> CustomJSTickFormatter:
@@ -222,7 +241,7 @@ class ChartStyle:
         options: Mapping[str, Any] = {
             "notation": "compact",
             "maximumSignificantDigits": 3,
-            "useGrouping": "auto",
+            "useGrouping": "always",
         }
         if name == "currency":
             options = {**options, "style": "currency", "currency": self._formats.currency}

@@ -12,6 +12,7 @@ from medallion.identifiers import TableName
 from medallion_panel.messages.messages import Messages
 from medallion_panel.ui.formats import Formats
 from medallion_panel.ui.page_links import table_link, table_slug
+from medallion_panel.ui.theme import SCROLL_EDGES
 
 _WIDTH, _HEIGHT = 186, 46  # of a table
 _GAP_X, _GAP_Y = 64, 16
@@ -27,7 +28,9 @@ STYLE = Markup("""<style>
 .graph a:hover .box { stroke: var(--panel-primary-color) } .graph a:focus-visible { outline: none }
 .graph a:focus-visible .box { stroke: var(--panel-primary-color); stroke-width: 3 }
 .graph text { fill: currentColor; font-size: 13px } .graph .layer { font-size: 11px; opacity: .75 }
-</style>""")
+</style>""") + Markup(
+    "<style>.graph {{ {} }} @media print {{ .graph {{ background: none }} }}</style>"
+).format(SCROLL_EDGES)
 
 
 @dataclass(frozen=True)

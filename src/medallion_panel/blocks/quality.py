@@ -43,6 +43,7 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; }
 .rules span { border: 1px solid rgba(128,136,150,.35); border-radius: 12px; padding: 2px 10px; }
 .rules .warning { border-color: #6d5bd0; }
 thead td { border-top: 0; }
+@media screen and (max-width: 600px) { th { white-space: nowrap; } }
 .scroll { overflow-x: auto; }
 .part-heading { font-size: 1em; font-weight: 600; margin: 20px 0 6px; }
 </style>""") + Markup(

@@ -95,8 +95,7 @@ class RowsView:
             self.search,
             self.columns.view,
             self.extent.view,
-            self.previous,
-            self.next,
+            pn.Row(self.previous, self.next, margin=0),  # on one line
             *self.downloads.buttons,
             align_items="center",
             gap="8px",

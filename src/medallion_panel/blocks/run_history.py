@@ -123,10 +123,11 @@ def _timeline(runs: Sequence[Run], formats: Formats) -> Markup:
         )
         for run in reversed(runs)
     )
-    ends = Markup(
-        "<div class='ends'><div style='max-width:max({}, 36ch)'><span>{}</span><span>{}</span>"
-        "</div></div>"
-    ).format(f"{29 * len(runs)}px", formats.age(runs[-1].started), formats.age(runs[0].started))
+    ages = dict.fromkeys(formats.age(run.started) for run in (runs[-1], runs[0]))
+    ends = Markup("<div class='ends'><div style='max-width:max({}, 36ch)'>{}</div></div>").format(
+        f"{29 * len(runs)}px",
+        Markup("").join(Markup("<span>{}</span>").format(age) for age in ages),
+    )
     message = "The last run ({count}) | The last {count} runs, the oldest first"
     label = formats.say(message, count=len(runs))
     return Markup("<div class='time' role='img' aria-label='{}'>{}</div>{}").format(

@@ -90,3 +90,9 @@ def test_a_failed_run_says_why_without_paths_and_what_to_do(tmp_path: Path) -> N
     assert "/srv" not in entry
     assert "3.00 s" in entry
     assert "silver.sales computed 1 computed, 12 reused 100" in entry
+
+
+def test_the_time_of_one_run_is_below_its_bar_once(till: md.Pipeline) -> None:
+    html = str(run_history_html(RunHistory(limit=1), till, FORMATS))
+    ends = html.partition("class='ends'")[2].partition("</div>")[0]
+    assert ends.count("<span>") == 1
