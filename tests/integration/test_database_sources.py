@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 import medallion as md
-from medallion.errors import SourceError, UnreachableError
+from medallion.errors import SinkError, SourceError, UnreachableError
 from medallion.ops import doctor
 from medallion.run import source_groups
 from tests.services import free_ports
@@ -102,6 +102,37 @@ def test_values_arrive_as_they_are_in_the_database(pipeline: md.Pipeline) -> Non
     }
     assert (rows[3]["note"], rows[3]["tags"], rows[3]["paid"]) == ("x", [], None)
     assert served(pipeline, "clients")[2]["name"] == "Bob"
+
+
+def test_infinite_days_are_reported_when_they_are_read_and_set_aside_by_a_cast(
+    tmp_path: Path, database: psycopg.Connection, postgres_url: str
+) -> None:
+    database.execute("update orders set ordered_on = 'infinity' where id = 2")
+    database.execute("update orders set changed = '-infinity' where id = 3")
+    pipeline = declared(tmp_path, postgres_url)
+    with pytest.raises(SinkError, match="row 2: -infinity is outside") as caught:
+        pipeline.run()
+    assert "by a `cast` of the column to its type" in (caught.value.hint or "")
+    steps = """expect: [{{between: {{price: [0, 9000]}}, on_fail: quarantine}}]
+      steps:
+        - cast: {{ordered_on: date}}
+        - derive: {{changed: case when isfinite(changed) then changed end}}"""
+    old = YAML[YAML.index("expect:") : YAML.index("  gold:")].rstrip()
+    pipeline = declared(tmp_path, postgres_url, YAML.replace(old, steps))
+    run = pipeline.run()
+    (step,) = (step for step in run.steps if step.table == "bronze.orders")
+    days, times = step.warnings
+    assert "record 2 has infinity in 'ordered_on'" in days
+    assert "record 3 has -infinity in 'changed'" in times
+    (reject,) = pipeline.lake.quarantine("silver.orders").to_arrow().to_pylist()
+    assert [reject[name] for name in ("rule", "column", "record", "value")] == [
+        "cast",
+        "ordered_on",
+        2,
+        "infinity",
+    ]
+    rows = pipeline.lake.table("gold.orders").scan().project("id, changed").order("id")
+    assert rows.fetchall() == [(1, datetime(2024, 2, 29, 12, tzinfo=UTC)), (3, None)]
 
 
 def test_records_are_quarantined_and_traced(pipeline: md.Pipeline) -> None:

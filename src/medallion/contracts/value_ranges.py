@@ -28,7 +28,8 @@ _INFINITE: Mapping[int, tuple[int, int]] = {
     64: (-(2**63) + 1, 2**63 - 1),
 }
 _HINT = (
-    "set such rows aside by `expect: {between: …}`, or make them null in a step, such as `derive`"
+    "set such rows aside by a `cast` of the column to its type or by `expect: {between: …}`, or "
+    "make them null in a step, such as `derive`"
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +20,7 @@ from medallion.contracts import (
 from medallion.errors import SourceError, StorageError
 from medallion.kernel.corrected_records import CorrectedRecords
 from medallion.kernel.temp_tables import TempTables
+from medallion.kernel.unfit_moments import unfit_moments
 from medallion.records import Correction
 from medallion.records.column_type import column_type
 from medallion.sql.common_type import DATES
@@ -95,6 +97,8 @@ class _Group:
             except SourceError as error:
                 self.results[number] = error
             else:
+                unfit = unfit_moments(parsed, target, self.connection)
+                parsed = replace(parsed, warnings=(*parsed.warnings, *unfit))
                 alone.append(self._corrected(AloneFile(number, target, parsed)))
         for files in _by_columns(alone):
             self._combine(files)

@@ -27,7 +27,7 @@ FALSE = ("false", "f", "no", "n", "0")
 
 # The years that Python, Arrow and every store support. DuckDB reads "0000" as 1 BC, and the
 # conversion to UTC may cross a year's end.
-_YEARS = {
+YEARS = {
     "DATE": "date '0001-01-01' and date '9999-12-31'",
     "TIMESTAMP": "timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'",
     "TIMESTAMP WITH TIME ZONE": (
@@ -88,13 +88,13 @@ class CastSql:
 
 
 def read(target: str | DateFormats | Numbers, column: str, kind: DuckDBPyType) -> CastSql | None:
-    """The SQL that reads a column of a DuckDB type as the target; None when it has that type.
+    """The SQL that reads a column of a DuckDB type as the target; None when all its values are it.
 
     `column` is SQL. Raises StepError when values of this type cannot be read as the target.
     """
     wanted = _sql_type(target)
     if str(kind) == wanted:
-        return None
+        return CastSql(column, _refused_year(column, wanted)) if wanted in YEARS else None
     if kind.id == "null":
         return CastSql(f"cast(null as {wanted})", "false")
     if target == "text":
@@ -270,5 +270,10 @@ def _moment(formats: DateFormats, text: str, group: str) -> CastSql | None:
     return CastSql(value, f"({text} is not null and {refused})")
 
 
+def _refused_year(column: str, wanted: str) -> str:
+    """SQL that is true for `infinity` and other values of a type that no reader supports."""
+    return f"({column} is not null and {_beyond(column, wanted)})"
+
+
 def _beyond(value: str, wanted: str) -> str:
-    return f"not coalesce({value} between {_YEARS[wanted]}, false)"
+    return f"not coalesce({value} between {YEARS[wanted]}, false)"

@@ -58,7 +58,8 @@ class Cast(Transform):
     Formats are tried in order; a date is never guessed. A value with the length and separators of
     some formats is only tried by those. With a `timezone`, or formats with an offset (`%z`), the
     timestamp is converted to UTC; a local time that occurs twice or is skipped by a clock change is
-    read as winter time. Years go from 1 to 9999. Spaces around a value are refused: `trim` first.
+    read as winter time. Years go from 1 to 9999: others, and `infinity`, are refused also where a
+    column has the type already. Spaces around a value are refused: `trim` first.
 
     ```yaml
     steps:
@@ -77,7 +78,7 @@ class Cast(Transform):
 
     name = "cast"
     keeps_columns = True
-    version = 5
+    version = 6
     value_field = "columns"
 
     columns: dict[str, Target] = Field(min_length=1)

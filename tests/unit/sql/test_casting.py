@@ -56,12 +56,34 @@ def cast(target: object, values: list[Any], kind: pa.DataType | None = None) -> 
 
 
 def test_a_column_of_the_type_needs_no_sql() -> None:
-    columns = "1::bigint, 1.5::decimal(12,2), 'x', 1.5::double, timestamp '2024-01-01'"
+    columns = "1::bigint, 1.5::decimal(12,2), 'x', 1.5::double"
     kinds = connection().sql(f"select {columns}").types
-    targets = ["integer", "decimal( 12 , 2 )", "text", "float", "timestamp"]
+    targets = ["integer", "decimal( 12 , 2 )", "text", "float"]
     for target, kind in zip(targets, kinds, strict=True):
         assert read(target, '"a"', kind) is None
         assert read(target, '"a"', duckdb.type("smallint")) is not None
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"),
+    [
+        ("date", "date"),
+        ("timestamp", "timestamp"),
+        ({"timestamp": "iso", "timezone": "UTC"}, "timestamptz"),
+    ],
+)
+def test_years_that_no_reader_supports_are_refused_in_a_column_of_the_type(
+    target: object, kind: str
+) -> None:
+    texts = ("2024-01-31", "infinity", "-infinity", "20224-01-01", "9999-12-31", "0001-01-01")
+    values = ", ".join(f"('{text}'::{kind})" for text in texts)
+    rows = connection().sql(f"from (values {values}, (null)) as t(a)")
+    reading = read(parsed(target), '"a"', rows.types[0])
+    assert reading
+    refused = rows.project(f"{reading.refused}, {reading.value} is not distinct from a")
+    assert refused.fetchall() == [
+        (text in ("infinity", "-infinity", "20224-01-01"), True) for text in (*texts, None)
+    ]
 
 
 def test_a_type_that_cannot_be_read_as_another_is_an_error() -> None:
