@@ -19,7 +19,7 @@ class Proxy:
 
     `delay`: seconds before each chunk; `cut_after`: bytes in either direction after which a
     connection is cut, once; `cut_answers`: number of replies to lose, after the server got the
-    request; `refuse`: close every new connection.
+    request; `refuse`: close every new connection; `mute`: pass on no reply, and keep the connection.
     """
 
     target: tuple[str, int]
@@ -28,6 +28,7 @@ class Proxy:
     cut_after: int | None = None
     cut_answers: int = 0
     refuse: bool = False
+    mute: bool = False
     cuts: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -60,7 +61,8 @@ class Proxy:
                 time.sleep(self.delay)
                 if self._cuts(len(data), answers):
                     break
-                sink.sendall(data)
+                if not (self.mute and answers):
+                    sink.sendall(data)
         except OSError:
             pass
         for end in (source, sink):

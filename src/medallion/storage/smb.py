@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any
+from uuid import uuid4
 from weakref import finalize
 
 from medallion.errors import MissingError, StorageError
@@ -45,6 +47,21 @@ class SmbConnection:
     def __init__(self) -> None:
         self.cache: dict[str, Any] = {}
         self.close = finalize(self, _disconnect, self.cache, os.getpid())
+
+    def opened(self, host: str, port: int) -> dict[str, Any]:
+        """The cache, with a connection to the server, which is made if there is none any more.
+
+        It is of a client of its own: Samba moves the connections of one client into one process,
+        and loses requests meanwhile. It waits for no answer for ever.
+        """
+        from smbprotocol.connection import Connection
+
+        key = f"{host.lower()}:{port}"
+        if key not in self.cache or not self.cache[key].transport.connected:
+            made = self.cache[key] = Connection(uuid4(), host, port)
+            made.receive = partial(_receive, made.receive)
+            made.connect(timeout=SECONDS)
+        return self.cache
 
 
 class SmbStorage(ServerSource[SmbConnection]):
@@ -124,8 +141,8 @@ class SmbStorage(ServerSource[SmbConnection]):
         from smbclient import register_session, stat
 
         connection = SmbConnection()
-        session = self._session(connection)
         try:
+            session = self._session(connection)
             register_session(self.server[0], **session)
             stat(rf"\\{self.server[0]}\{self.share}", **session)
         except self.faults() as error:
@@ -142,8 +159,7 @@ class SmbStorage(ServerSource[SmbConnection]):
             "username": self.user.replace(";", "\\") if self.user else None,
             "password": self.password,
             "port": self.server[1],
-            "connection_timeout": SECONDS,
-            "connection_cache": connection.cache,
+            "connection_cache": connection.opened(*self.server),
         }
 
     def _no_connection(self, error: Exception) -> StorageError:
@@ -167,6 +183,11 @@ class SmbStorage(ServerSource[SmbConnection]):
             )
         hint = "check the host and the port, and that it is an SMB server"
         return StorageError(f"{self.place}: {error or 'no answer'}", hint=hint)
+
+
+def _receive(receive: Callable[..., Any], request: Any, **options: Any) -> Any:
+    """The answer to a request, within the time limit that `smbclient` does not set."""
+    return receive(request, **{**options, "timeout": SECONDS})
 
 
 def _disconnect(cache: Mapping[str, Any], process: int) -> None:

@@ -16,7 +16,7 @@ import pytest
 from smbprotocol.exceptions import SMBOSError
 
 from medallion.errors import MissingError, StorageError
-from medallion.storage import Storage, open_storage
+from medallion.storage import Storage, open_storage, smb
 from medallion.storage.smb import SmbStorage
 from tests.proxy import proxy
 from tests.services import Service, Unavailable, samba
@@ -73,10 +73,27 @@ def test_a_lost_connection_is_made_again(service: Service, replace: Replace) -> 
         assert between.cuts == 1
 
 
+def test_an_answer_that_does_not_come_is_a_lost_connection(
+    service: Service, replace: Replace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace("a.csv", BODY)
+    with proxy(service.url) as between:
+        storage = opened(service, port=between.url.rpartition(":")[2])
+        assert isinstance(storage, SmbStorage)
+        connection = storage.connect()
+        between.mute = True
+        monkeypatch.setattr(smb, "SECONDS", 1)
+        with pytest.raises(storage.faults(), match="timeout of 1 seconds") as lost:
+            storage.look(connection, "a.csv")
+        assert storage.refusal("a.csv", lost.value) is None
+        storage.close(connection)
+
+
 def test_threads_read_at_the_same_time(storage: Storage) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        bodies = list(pool.map(lambda _: storage.read("deep/b c.csv")[0], range(32)))
-    assert {*bodies} == {FILES["deep/b c.csv"]}
+    for _ in range(3):  # connections are made at the same time
+        with ThreadPoolExecutor(8) as pool:
+            bodies = list(pool.map(lambda _: storage.read("deep/b c.csv")[0], range(16)))
+        assert {*bodies} == {FILES["deep/b c.csv"]}
 
 
 def test_a_lost_connection_of_one_thread_is_no_fault_of_another(
