@@ -5,24 +5,19 @@ from __future__ import annotations
 import json
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from medallion.errors import MedallionError, SourceError, UnreachableError
 from medallion.secrets import SECRETS
 from medallion.sources.rest.authorization import Authorization, OAuth2Client, basic_header
 from medallion.sources.rest.paging import Request
+from medallion.sources.rest.response_faults import unexpected_status
 from medallion.storage.http_pool import TRANSIENT, http_pool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from urllib3 import BaseHTTPResponse
-
-_HINTS = {
-    401: "check the credentials in `auth`",
-    403: "ask for the permission to read it",
-    404: "check the `url`",
-}
 
 
 class RestClient:
@@ -113,12 +108,8 @@ def _requested(
 
 def _check(response: BaseHTTPResponse, url: str) -> None:
     """Raise the error that a status stands for."""
-    status = response.status
-    if status == 200:
+    if response.status == 200:
         return
-    reason = f"{without_query(url)}: the server answered {status} {response.reason or ''}".strip()
-    kind: type[MedallionError] = UnreachableError if status in TRANSIENT else SourceError
-    if 300 <= status < 400:
-        place = without_query(urljoin(url, response.headers.get("Location", "")))
-        raise SourceError(reason, hint=f"declare the URL that it names: {place}")
-    raise kind(reason, hint=_HINTS.get(status, "try the request by hand"))
+    kind: type[MedallionError] = UnreachableError if response.status in TRANSIENT else SourceError
+    message, hint = unexpected_status(response, url)
+    raise kind(f"{without_query(url)}: {message}", hint=hint)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -40,6 +40,7 @@ from medallion.sources.rest.paging import (
 )
 from medallion.sources.rest.record_spool import RecordSpool
 from medallion.sources.rest.requested_pages import RequestedPages
+from medallion.sources.rest.response_faults import no_records, not_json
 from medallion.sources.rest.since import (
     CursorValue,
     SinceParameter,
@@ -50,6 +51,9 @@ from medallion.sources.rest.since import (
     written_bound,
 )
 from medallion.storage import require_packages
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
 
 
 class RestSource(DataSource):
@@ -205,7 +209,7 @@ class RestSource(DataSource):
         while request:
             pages.request(request)
             response = client.get(request, self.headers)
-            content, records = self._read(response.data)
+            content, records = self._read(response)
             pages.records(records)
             page = ApiPage(content, response.headers.get("Link", ""), len(records))
             yield records
@@ -247,20 +251,18 @@ class RestSource(DataSource):
         period = PERIODS[self.whole] if self.whole else None
         return Increments(self.label, digest(pulled), period)
 
-    def _read(self, data: bytes) -> tuple[JsonText, list[str]]:
+    def _read(self, response: BaseHTTPResponse) -> tuple[JsonText, list[str]]:
         """The JSON of a response and its records. Raises SourceError."""
         try:
-            content = JsonText(data.decode("utf-8-sig"))
+            content = JsonText(response.data.decode("utf-8-sig"))
+        except ValueError as error:
+            message, hint = not_json(response, error)
+            raise SourceError(f"{self.label}: {message}", hint=hint) from error
+        try:
             return content, content.records_at(self.records)
         except PathError as error:
-            raise SourceError(
-                f"{self.label}: {error}", hint="say in `records` where the list is"
-            ) from error
-        except ValueError as error:
-            raise SourceError(
-                f"{self.label}: the response is not JSON: {error}",
-                hint="check the `url`; an API may ask for a header `Accept`",
-            ) from error
+            message, hint = no_records(content.value_at(""), str(error))
+            raise SourceError(f"{self.label}: {message}", hint=hint) from error
 
     def _check_total(self, page: ApiPage, count: int) -> None:
         """Raise UnreachableError when records were added or removed while pages were requested."""

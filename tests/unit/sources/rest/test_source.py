@@ -81,9 +81,9 @@ def test_another_number_of_records_than_announced_may_be_retried(server: RestSer
 @pytest.mark.parametrize(
     ("reply", "message"),
     [
-        (b"<html>", "the response is not JSON"),
-        (b"\xff", "the response is not JSON"),
-        ({}, "nothing at 'data'"),
+        (b"<html>", "the response is an HTML page, not JSON"),
+        (b"\xff", "the response is not UTF-8"),
+        ({"items": [{}]}, "nothing at 'data'.*\n.*declare `records: items`"),
     ],
 )
 def test_a_response_without_records_is_an_error(
