@@ -13,6 +13,7 @@ from medallion.records import Run
 from medallion.run.source_formats import format_of
 from medallion.sql.expressions import public
 
+_OPENINGS = {"json": "{", "xml": "<"}  # of some line
 _LINES = {"columns": {"line": "1-9999999"}, "trim": False}
 
 
@@ -53,22 +54,27 @@ def _readable_format(finder: SourceFinder, source: str) -> SourceFormat:
 
 
 def _format_of_text(finder: SourceFinder, source: str) -> SourceFormat:
-    """The format of files without a known suffix: columns at fixed positions, or CSV.
+    """The format of files without a known suffix: JSON, XML, columns at fixed positions, or CSV.
 
-    Raises SourceError for text that has neither.
+    Raises SourceError for other text.
     """
     settings = _settings(finder, source, "fixed_width", _LINES)
     if settings is None:
         return {}
     lines = _read(finder, source, {"fixed_width": settings}).lake.table("bronze.table").scan()
     encoding = {name: value for name, value in settings.items() if name not in _LINES}
+    for kind, opening in _OPENINGS.items():
+        if lines.filter(f"starts_with(ltrim(line), '{opening}')").limit(1).fetchall():
+            found = _settings(finder, source, kind, {} if kind == "xml" else encoding)
+            if found is not None:
+                return {kind: found}
     if columns := fixed_width_columns(lines):
         return {"fixed_width": {**encoding, **columns}}
-    settings = _settings(finder, source, "csv", encoding)
-    if settings is not None:
-        pipeline = _read(finder, source, {"csv": settings})
+    found = _settings(finder, source, "csv", encoding)
+    if found is not None:
+        pipeline = _read(finder, source, {"csv": found})
         if len(public(pipeline.lake.table("bronze.table").scan())) > 1:
-            return {"csv": settings}
+            return {"csv": found}
     raise SourceError(
         f"{source}: neither a delimiter nor blanks at equal positions separate its columns",
         hint="write its declaration, with `format: {fixed_width: {columns: {NAME: FROM-TO}}}` or "

@@ -71,10 +71,21 @@ def test_files_of_an_unknown_suffix_have_columns_at_fixed_positions(tmp_path: Pa
     assert pipeline.lake.table("gold.a").scan().fetchall()[1] == ("001", "Málaga", Decimal("1.50"))
 
 
-def test_files_of_an_unknown_suffix_may_be_csv(tmp_path: Path) -> None:
-    (tmp_path / "a.dat").write_text(SEMICOLONS)
+@pytest.mark.parametrize(
+    ("content", "form"),
+    [
+        (SEMICOLONS, {"csv": {"delimiter": ";"}}),
+        (PAGE, {"json": {"records": "data"}}),
+        ('{"id": 1, "city": "Paris"}\n{"id": 2, "city": "Rome"}\n', {"json": {}}),
+        ("<cities><city><id>1</id></city><city><id>2</id></city></cities>", {"xml": {}}),
+    ],
+)
+def test_files_of_an_unknown_suffix_are_read_by_what_they_contain(
+    tmp_path: Path, content: str, form: dict[str, Any]
+) -> None:
+    (tmp_path / "a.dat").write_text(content, encoding="utf-8")
     (table,) = propose_tables(["a.dat"], tmp_path)
-    assert (table.format, table.rows) == ({"csv": {"delimiter": ";"}}, 2)
+    assert (table.format, table.rows) == (form, 2)
 
 
 @pytest.mark.parametrize(
