@@ -46,6 +46,8 @@ dd { margin: 2px 0 0; font-size: .95rem; font-variant-numeric: tabular-nums;
 .text { display: inline-block; white-space: normal; min-width: 17ch }
 .from { display: inline-block; white-space: normal; min-width: 12ch }
 .values { display: inline-block; white-space: normal; min-width: 120px; max-width: 180px }
+td > b { display: inline-block; white-space: normal }
+td > b, .from { max-width: 28ch; overflow-wrap: break-word }
 code { font-size: .8rem } .bars { display: block; margin-left: auto }
 .line { display: block; margin-left: auto }
 .share { display: inline-block; height: 6px; border-radius: 3px; background: #d0453e;

@@ -13,10 +13,13 @@ from medallion_panel.blocks.block_context import BlockContext, is_drawable, is_m
 from medallion_panel.blocks.periods import unfinished_note, unfinished_periods
 
 _MAX_PERIODS = 5000
+_FEW_LETTERS = 9  # of a figure that fits a card on a phone
 _BEHIND = Markup(" type='button' data-rows-behind='{}' aria-label='{}'")
 _STYLE = Markup("""<style>
 :host { color: inherit; }
-.figure { font-size: 1.9rem; font-weight: 600; line-height: 1.15; letter-spacing: -.02em;
+.html:has(> .figure) { container-type: inline-size; }
+.figure { font-size: min(1.9rem, 185cqi / var(--letters, 5)); font-weight: 600;
+          line-height: 1.15; letter-spacing: -.02em;
           font-variant-numeric: tabular-nums; margin: 2px 0 4px; }
 button.figure { font-family: inherit; color: inherit; background: none; border: 0; padding: 0;
           text-align: left; cursor: pointer; border-radius: 4px; }
@@ -46,8 +49,11 @@ def kpi_html(block: Kpi, context: BlockContext, number: int | None = None) -> Ma
     if number is not None:
         label = context.formats.say("{label}: show the rows behind", label=exact(total))
         tag, attributes = "button", _BEHIND.format(number, label)
+    text = write(total)
+    if len(text) > _FEW_LETTERS:  # in smaller ones where the card is narrow
+        attributes += Markup(" style='--letters:{}'").format(len(text))
     html = _STYLE + Markup('<{0} class="figure" title="{1}"{2}>{3}</{0}>').format(
-        tag, exact(total), attributes, write(total)
+        tag, exact(total), attributes, text
     )
     rows, note = _periods(block, block.over, context) if block.over else ([], Markup(""))
     compared = context.compared(block.table)

@@ -27,6 +27,7 @@ STYLE = Markup("""<style>
 .graph .chosen { stroke: var(--panel-primary-color); stroke-width: 2 }
 .graph a:hover .box { stroke: var(--panel-primary-color) } .graph a:focus-visible { outline: none }
 .graph a:focus-visible .box { stroke: var(--panel-primary-color); stroke-width: 3 }
+p { overflow-wrap: anywhere }
 .graph text { fill: currentColor; font-size: 13px } .graph .layer { font-size: 11px; opacity: .75 }
 </style>""") + Markup(
     "<style>.graph {{ {} }} @media print {{ .graph {{ background: none }} }}</style>"

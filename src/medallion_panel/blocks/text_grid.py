@@ -46,7 +46,10 @@ class TextGrid(pn.custom.JSComponent):
                 font-variant-numeric: tabular-nums }
         th { text-align: left; font-weight: 500; padding: 0; white-space: nowrap;
              border-bottom: 2px solid rgba(128,136,150,.35) }
-        th button { all: unset; cursor: pointer; padding: 8px 12px; opacity: .8 }
+        th { vertical-align: bottom }
+        th button { all: unset; box-sizing: border-box; cursor: pointer; display: inline-block;
+             max-width: 260px; opacity: .8; padding: 8px 12px; white-space: normal;
+             width: max-content }
         th button:hover { opacity: 1 }
         th button:focus-visible, tr:focus-visible, td:focus-visible {
              outline: 2px solid var(--panel-primary-color); outline-offset: -2px }

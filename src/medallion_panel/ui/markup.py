@@ -72,6 +72,15 @@ class Text:
         )
 
 
+# Material leaves room for a title, which a notice has not, and none below.
+_EVEN = {"padding": "7px 0"}
+_NOTICE_LOOK = {
+    "& .MuiAlertTitle-root": {"display": "none"},
+    "& .MuiAlert-icon": _EVEN,
+    "& .MuiAlert-message": _EVEN,
+}
+
+
 class Notice:
     """A message in a box, hidden while it is empty. `view` is its widget."""
 
@@ -83,6 +92,7 @@ class Notice:
             self._text.view,
             severity=severity,
             closeable=closeable,
+            sx=_NOTICE_LOOK,
             visible=bool(text),
             sizing_mode="stretch_width",
             **layout,

@@ -118,3 +118,15 @@ def test_the_share_of_a_target(
     assert text_of(html) == text
     width = min(100 * 100 / target, 100)
     assert f'<i class="{look}" style="width:{width:.1f}%">' in html
+
+
+@pytest.mark.parametrize(
+    ("value", "short", "style"),
+    [(1_234_567, "1.2M", ""), (-98_765.43, "-98,765.43", " style='--letters:10'")],
+)
+def test_a_long_figure_is_written_in_smaller_letters_where_its_card_is_narrow(
+    open_context: OpenContext, value: float, short: str, style: str
+) -> None:
+    html = html_of(open_context, [("2023-01", value)], over=None)
+    assert f"{style}>{short}</div>" in html
+    assert ("--letters:" in html) == bool(style)
