@@ -253,7 +253,10 @@ def _open_tab(context: Any) -> Iterator[Any]:
 
 def _is_error(message: Any) -> bool:
     """Whether a console message is an error; a server's restart may lose connections."""
-    lost_connection = ("net::ERR_CONNECTION_REFUSED", "not connected so cannot send")
+    lost_connection = (
+        *("net::ERR_CONNECTION_", "net::ERR_EMPTY_RESPONSE", "net::ERR_SOCKET_NOT_CONNECTED"),
+        *("before receiving a handshake response", "not connected so cannot send"),
+    )
     return message.type == "error" and not any(text in message.text for text in lost_connection)
 
 

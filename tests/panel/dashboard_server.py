@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-from urllib.error import URLError
 from urllib.request import urlopen
+
+from tests.services import free_ports
 
 FLAGS = [
     "--headless",
@@ -62,7 +62,7 @@ def serving(config: Path, *options: str, **environment: str) -> Iterator[str]:
 @contextmanager
 def server(config: Path, *options: str, port: int = 0, **environment: str) -> Iterator[Server]:
     """`panel serve` of a declaration, on this port or else on a free one."""
-    port = port or free_port()
+    port = port or free_ports(1)[0]
     command = [sys.executable, "-m", "panel", *serve_command(port, *options)]
     log = config.parent / "serve.log"
     with running(command, port, log, MEDALLION_CONFIG=str(config), **environment) as served:
@@ -109,16 +109,9 @@ def _wait(url: str, process: Process, log: Path) -> None:
     until = time.monotonic() + _TIMEOUT
     while time.monotonic() < until and process.poll() is None:
         try:
-            with urlopen(url):  # noqa: S310 (our own server)
+            with urlopen(url) as page:  # noqa: S310 (our own server)
+                page.read()
                 return
-        except URLError:
+        except OSError:
             time.sleep(0.05)
     raise AssertionError(f"the dashboard did not start:\n{log.read_text()}")
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

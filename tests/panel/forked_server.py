@@ -16,7 +16,8 @@ from pathlib import Path
 from signal import Signals
 
 from tests.api.project import gunicorn
-from tests.panel.dashboard_server import Server, free_port, serve_command, until_ended
+from tests.panel.dashboard_server import Server, serve_command, until_ended
+from tests.services import free_ports
 
 _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["medallion_panel.app", "panel.command.serve"])
@@ -81,7 +82,7 @@ def serving_over_api(config: Path) -> Iterator[str]:
 @contextmanager
 def server(config: Path, *options: str, port: int = 0, **environment: str) -> Iterator[Server]:
     """The dashboard of a declaration, on this port or else on a free one."""
-    port, log = port or free_port(), config.parent / "serve.log"
+    port, log = port or free_ports(1)[0], config.parent / "serve.log"
     variables = {**os.environ, "MEDALLION_CONFIG": str(config), **environment}
     process = ForkedProcess(["panel", *serve_command(port, *options)], variables, log)
     with until_ended(process, port, log) as served:

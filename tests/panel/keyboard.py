@@ -29,6 +29,8 @@ _WALK = """
       around.push(each, ...(each.children ?? []))
       each = each.parentElement ?? each.getRootNode().host
     }
+    for (const each of around.flatMap((each) => each.getAnimations?.() ?? []))
+      if (each instanceof CSSTransition) each.finish()
     return around.map((each) => {
       const style = getComputedStyle(each)
       const { outlineStyle, outlineWidth, outlineColor, boxShadow, borderColor, borderWidth } = style
@@ -81,7 +83,7 @@ def walk(tab: Any) -> list[Stop]:
     tab.evaluate(_WALK)
     for _ in range(_MOST_STOPS):
         tab.keyboard.press("Tab")
-        tab.wait_for_timeout(15)  # transitions of colours begin
+        tab.wait_for_timeout(15)  # transitions of colours begin, and are finished
         if not tab.evaluate("keyboardWalk.step()"):
             stops = tab.evaluate("keyboardWalk.stops()")
             return [Stop(each["name"], each["visible"], each["html"]) for each in stops]

@@ -66,6 +66,25 @@ def eventually(condition: Callable[[], bool], message: Callable[[], str]) -> Non
         time.sleep(0.1)
 
 
+def is_read(tab: Any) -> None:
+    """Wait until all cards are: a click on what is drawn again meanwhile is lost."""
+    expect(tab.locator("section[aria-busy=true]")).to_have_count(0)
+
+
+def place(tab: Any, script: str, argument: Any = None) -> Any:
+    """What a script says of a place on the page, once that is drawn and nothing moves it."""
+    is_read(tab)
+    places: list[Any] = [None]
+
+    def is_at_rest() -> bool:
+        tab.wait_for_timeout(100)
+        places.append(tab.evaluate(script, argument))
+        return places[-1] is not None and places[-1] == places[-2]
+
+    eventually(is_at_rest, lambda: f"it is not drawn, or moves: {places[-2:]}")
+    return places[-1]
+
+
 def follow(tab: Any, search: str) -> None:
     """Go to the page and filters of a URL within the session of a tab, as the menu does."""
     tab.evaluate(_FOLLOW, search)

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 import medallion as md
 from tests.panel import shop
 from tests.panel.forked_server import serving, serving_over_api
-from tests.panel.page_content import eventually
+from tests.panel.page_content import eventually, is_read, place
 from tests.panel.test_dashboard import query_lake
 from tests.panel.test_rows_behind import POINT, YAML, panel
 
@@ -77,11 +77,12 @@ def revenue_is(tab: Any, project: md.Pipeline, condition: str = "true") -> None:
 def home(tab: Any, address: str, search: str = "") -> None:
     tab.goto(f"{address}?page=home{search}")
     expect(tab.locator(".bk-Figure")).to_have_count(5)
+    is_read(tab)
 
 
 def test_a_bar_filters_the_page_by_a_chip(tab: Any, any_address: str, project: md.Pipeline) -> None:
     home(tab, any_address)
-    tab.mouse.click(*tab.evaluate(POINT, ["HBar", "Tea"]))
+    tab.mouse.click(*place(tab, POINT, ["HBar", "Tea"]))
     revenue_is(tab, project, "product = 'Tea'")
     expect(tab.locator("button.chip")).to_have_text(["Product: Tea ✕"])
     tab.wait_for_url("**product__eq=Tea")
@@ -114,7 +115,7 @@ def test_the_entry_of_a_legend_and_a_cell_filter(
     revenue_is(tab, project, "product = 'Cups'")
     tab.get_by_role("button", name="Clear filters").click()
     revenue_is(tab, project)
-    tab.mouse.click(*tab.evaluate(CELL, ["Feb 2024", "Monday"]))
+    tab.mouse.click(*place(tab, CELL, ["Feb 2024", "Monday"]))
     condition = "month = '2024-02' and weekday = 'Monday'"
     revenue_is(tab, project, condition)
     expect(tab.locator("button.chip")).to_have_text(["Month: Feb 2024 ✕", "Weekday: Monday ✕"])
@@ -138,6 +139,7 @@ def test_a_pivot_has_the_figures_of_the_lake_and_a_cell_filters(
     )
     expect(tab.locator("tfoot td")).to_have_text(line("true"))
     expect(tab.get_by_text("1 more row is left out, and counted in the last line.")).to_be_visible()
+    is_read(tab)
     tab.locator("tbody td").nth(1).click()
     expect(tab.locator("button.chip")).to_have_text(["Product: Cups ✕", "Month: Feb 2024 ✕"])
     expect(tab.locator("tfoot td")).to_have_text(["2.50", "2.50"])
@@ -160,8 +162,8 @@ def test_a_click_sets_the_filter_that_the_page_has(
           box.top + y_scale.compute(rows[at] / 2)]
       }
     }"""
-    low, high, *place = tab.evaluate(spent)
-    tab.mouse.click(*place)
+    low, high, *middle = place(tab, spent)
+    tab.mouse.click(*middle)
     condition = f"spent >= {low} and spent < {high}"
     ((count,),) = query_lake(project, f"select count(*) from clients where {condition}")
     assert 0 < count < 30
@@ -198,6 +200,7 @@ def test_the_cells_of_a_table_filter_by_a_click(
     tab.goto(f"{any_address}?page=sales")
     rows = tab.locator("tbody tr")
     expect(rows).to_have_count(10)
+    is_read(tab)
     tab.get_by_role("cell", name="Cups", exact=True).first.click()
     revenue_is(tab, project, "product = 'Cups'")
     expect(tab.locator("button.chip")).to_have_text(["Product: Cups ✕"])

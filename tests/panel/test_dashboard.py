@@ -22,7 +22,7 @@ import medallion_panel
 from medallion.export.spreadsheet_csv import BOM
 from tests.panel import shop
 from tests.panel.forked_server import serving
-from tests.panel.page_content import choose, follow
+from tests.panel.page_content import choose, follow, is_read
 
 
 def query_lake(pipeline: md.Pipeline, sql: str) -> list[tuple[Any, ...]]:
@@ -174,8 +174,7 @@ def test_speed_is_measured_on_demand(visit: Any) -> None:
 def test_dark_mode(tab: Any, address: str) -> None:
     tab.goto(f"{address}?page=performance&theme=dark")
     expect(tab.get_by_role("button", name="Measure now")).to_be_visible()
-    colour = tab.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert colour == "rgb(18, 22, 28)"
+    expect(tab.locator("body")).to_have_css("background-color", "rgb(18, 22, 28)")
 
 
 def test_a_new_release_appears_and_an_unreachable_store_is_reported(
@@ -209,8 +208,9 @@ def test_every_kind_of_filter_applies(tab: Any, address: str, project: md.Pipeli
     least.focus()
     for _ in range(5):
         least.press("ArrowRight")
-    tab.wait_for_url("**spent=**")
-    low, high = parse_qs(urlsplit(tab.url).query)["spent"][0].split("..")
+    last = float(least.input_value())
+    tab.wait_for_url(lambda url: spent(url)[:1] == [last])  # each key changes it
+    low, high = spent(tab.url)
     where = f"country = 'France' and spent between {low} and {high}"
     ((fewer,),) = query_lake(project, f"select count(*) from clients where {where}")
     expect(tab.locator(".figure")).to_have_text(str(fewer))
@@ -219,6 +219,12 @@ def test_every_kind_of_filter_applies(tab: Any, address: str, project: md.Pipeli
     tab.wait_for_url("**?page=clients")
     tab.go_back()
     expect(tab.locator(".figure")).to_have_text(str(fewer))
+
+
+def spent(url: str) -> list[float]:
+    """The range of a filter in a URL, empty without one."""
+    (text,) = parse_qs(urlsplit(url).query).get("spent", [""])
+    return [float(end) for end in text.split("..") if end]
 
 
 def test_days_are_chosen_by_a_link(visit: Any, project: md.Pipeline) -> None:
@@ -243,6 +249,8 @@ def test_the_code_snippet_reads_the_same_rows(
         f"{address}?page=clients&country=France&spent=700..860.5"
         "&since=2024-01-01..2024-12-01&sort=name"
     )
+    expect(tab.locator("tbody tr").first).to_be_visible()
+    is_read(tab)
     tab.get_by_text("Use these rows in code").click()
     python = tab.locator("pre").first.text_content()
     assert tab.locator("pre").nth(1).text_content().startswith("curl -H 'Accept: text/csv'")
@@ -340,7 +348,7 @@ def test_default_pages_and_a_stale_release(tab: Any, tmp_path: Path) -> None:
         tab.goto(f"{url}?page=data")
         expect(tab.get_by_text("Past runs")).to_be_visible()
         expect(tab.get_by_text("There is no release before this one")).to_be_visible()
-        assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+        tab.wait_for_function("document.documentElement.scrollWidth <= 390")
 
 
 def columns_are_chosen(tab: Any, url: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 LATIN = {"latin", "latin-ext", "math", "symbols"}
@@ -18,6 +19,7 @@ PICTURE = """() => {
   const [plot] = Bokeh.index.query((view) => view.model.type === "Figure")
   return plot.canvas_view.compose().canvas.toDataURL()
 }"""
+CHANGED = f"(before) => ({PICTURE})() !== before"
 COLOR = """() => {
   const [plot] = Bokeh.index.query((view) => view.model.type === "Figure")
   return plot.model.below[0].axis_line_color
@@ -44,7 +46,12 @@ def test_a_first_visit_loads_and_sends_what_its_page_needs(tab: Any, address: st
     assert not any("bokeh-gl" in url for url in urls)
     assert 0 < sum(sizes) <= MOST_BYTES
     assert tab.evaluate(COLOR).startswith("rgba(0, 0, 0")  # that of the theme, not Bokeh's
-    assert any("ModelChanged" in frame for frame in sent)
+    for _ in range(900):
+        if any("ModelChanged" in frame for frame in sent):
+            break
+        tab.wait_for_timeout(100)  # in which its events come
+    else:
+        pytest.fail("nothing is sent")
     assert not [frame for frame in sent if "_color" in frame or "outer_width" in frame]
 
 
@@ -58,12 +65,14 @@ def test_a_chart_is_drawn_again_when_its_letters_have_come(tab: Any, address: st
     expect(tab.locator(".bk-Figure")).to_have_count(5)
     tab.wait_for_load_state("networkidle")
     tab.route(CYRILLIC, wait)
+    without = tab.evaluate(PICTURE)
     tab.evaluate(LABEL)
     tab.wait_for_function(f"{LETTERS} && face.status === 'loading')")
-    tab.wait_for_timeout(500)  # until it is drawn in another typeface
+    tab.wait_for_function(CHANGED, arg=without)  # it is drawn in another typeface
+    tab.wait_for_timeout(500)
     before = tab.evaluate(PICTURE)
     assert tab.evaluate(PICTURE) == before
     for route in waiting:
         route.continue_()
-    tab.wait_for_function(f"(before) => ({PICTURE})() !== before", arg=before)
+    tab.wait_for_function(CHANGED, arg=before)
     assert tab.evaluate(f"({LETTERS} && face.status === 'loaded'))()")

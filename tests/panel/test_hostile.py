@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -201,10 +202,10 @@ def test_nothing_in_a_database_runs(watched: Any, address: str) -> None:
     nothing_ran(watched)
     watched.keyboard.press("Escape")
     watched.locator(".bk-Figure").first.scroll_into_view_if_needed()
-    box = watched.locator(".bk-Figure").first.bounding_box()
     tooltip = watched.locator(".bk-Tooltip").first
     for part in range(300):  # until it is over a bar, and the browser has seen it there
         share = 0.05 + 0.8 * (part % 97) / 97
+        box = watched.locator(".bk-Figure").first.bounding_box()
         watched.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * share)
         watched.wait_for_timeout(100)
         if tooltip.count():
@@ -253,7 +254,9 @@ def test_a_failed_run_is_in_the_header_and_its_reason_does_not_run(
     )  # fmt: skip
     watched.goto(f"{address}?page=system")
     expect(
-        watched.get_by_role("banner").get_by_text(f"Last run failed, since just now: {HOSTILE[16]}")
+        watched.get_by_role("banner").get_by_text(
+            re.compile(rf"^Last run failed, since .*: {re.escape(HOSTILE[16])}")
+        )
     ).to_be_visible()
 
 

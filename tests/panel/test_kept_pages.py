@@ -85,13 +85,13 @@ def test_a_page_comes_back_as_it_was_left(tab: Any, address: str) -> None:
     open_page(tab, "Home")
     expect(tab.locator(".bk-Figure")).to_have_count(5)
     expect(tab.locator("dl")).to_have_count(0)
-    assert tab.evaluate(SCROLLED) == 0
-    assert tab.evaluate("canvases.every((each) => !each.isConnected)")
+    tab.wait_for_function(f"({SCROLLED})() === 0")
+    tab.wait_for_function("canvases.every((each) => !each.isConnected)")
     for _ in range(2):  # what is kept once is kept again
         open_page(tab, "Clients")
         tab.wait_for_url(url)
         assert rest(tab) == look
-        assert tab.evaluate(SCROLLED) == scrolled
+        tab.wait_for_function(f"({SCROLLED})() === {scrolled}")
         assert tab.evaluate("canvases.length && canvases.every((each) => each.isConnected)")
         open_page(tab, "Performance")
     open_page(tab, "Clients")

@@ -12,9 +12,9 @@ from playwright.sync_api import expect
 
 import medallion as md
 from tests.panel import shop
-from tests.panel.dashboard_server import free_port
 from tests.panel.forked_server import server, serving
 from tests.panel.page_content import choose
+from tests.services import free_ports
 
 LOST = "Connection to the server lost"
 
@@ -23,13 +23,13 @@ LOST = "Connection to the server lost"
 def page(browser: Any) -> Iterator[Any]:
     """A tab whose console may have errors, because the server goes away."""
     tab = browser.new_page(viewport={"width": 1400, "height": 2600})
-    tab.set_default_timeout(60_000)
+    tab.set_default_timeout(90_000)
     yield tab
     tab.close()
 
 
 def test_a_page_reports_a_lost_server_and_is_restored(page: Any, project: md.Pipeline) -> None:
-    config, port = project.base / "medallion.yaml", free_port()
+    config, port = project.base / "medallion.yaml", free_ports(1)[0]
     with server(config, port=port) as served:
         page.goto(f"{served.url}?page=clients")
         choose(page, "Country", "France")
@@ -37,12 +37,12 @@ def test_a_page_reports_a_lost_server_and_is_restored(page: Any, project: md.Pip
         expect(page.locator(".figure")).to_have_text("7")
         page.evaluate("window.before = true")
     expect(page.get_by_role("alert")).to_contain_text(LOST)
-    assert page.evaluate(
+    page.wait_for_function(
         "[...document.body.children].every((each) => each.inert || each.role === 'alert')"
     )
     with server(config, port=port):
-        page.wait_for_function("window.before === undefined", timeout=60_000)
-        expect(page.locator(".figure")).to_have_text("7", timeout=60_000)
+        page.wait_for_function("window.before === undefined", timeout=90_000)
+        expect(page.locator(".figure")).to_have_text("7", timeout=90_000)
         expect(page.get_by_role("button", name="Country: France")).to_be_visible()
         expect(page.get_by_text(LOST)).to_have_count(0)
         page.close()
@@ -57,10 +57,10 @@ def test_a_server_that_hangs_is_reported_and_the_page_stays(
         page.evaluate("window.before = true")
         served.process.send_signal(signal.SIGSTOP)
         try:
-            expect(page.get_by_role("alert")).to_contain_text(LOST, timeout=60_000)
+            expect(page.get_by_role("alert")).to_contain_text(LOST, timeout=90_000)
         finally:
             served.process.send_signal(signal.SIGCONT)
-        expect(page.get_by_text(LOST)).to_have_count(0, timeout=60_000)
+        expect(page.get_by_text(LOST)).to_have_count(0, timeout=90_000)
         assert page.evaluate("window.before")
         choose(page, "Country", "France")
         expect(page.locator(".figure")).to_have_text("7")

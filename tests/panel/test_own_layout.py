@@ -29,6 +29,7 @@ def test_a_new_page_lays_out_each_chart_a_few_times(tab: Any, address: str) -> N
     tab.evaluate(COUNT)
     tab.get_by_role("navigation").get_by_text("Clients", exact=True).click()
     expect(tab.locator(".bk-Figure")).to_have_count(2)
+    tab.wait_for_function("Object.keys(layouts).length >= 2")
     tab.wait_for_timeout(500)
     counts = tab.evaluate("Object.values(layouts)")
     assert len(counts) >= 2

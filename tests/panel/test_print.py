@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 import medallion as md
+from tests.panel.page_content import eventually
 
 
 def printed(tab: Any) -> list[str]:
@@ -75,7 +76,10 @@ def test_a_wide_table_is_printed_whole_and_a_button_is_not(tab: Any, address: st
     tab.goto(f"{address}?page=performance")
     table = tab.get_by_role("group", name="Run", exact=True)
     expect(table).to_be_visible()
-    assert table.evaluate("each => each.scrollWidth > each.clientWidth")
+    eventually(
+        lambda: table.evaluate("each => each.scrollWidth > each.clientWidth"),
+        lambda: "the table fits the page",
+    )
     tab.emulate_media(media="print")
     assert table.evaluate("each => each.scrollWidth <= each.clientWidth")
     status = table.get_by_role("cell", name="succeeded", exact=True).first

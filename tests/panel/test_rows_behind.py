@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 import medallion as md
 from tests.panel import shop
 from tests.panel.forked_server import serving, serving_over_api
+from tests.panel.page_content import place
 from tests.panel.test_dashboard import query_lake
 
 YAML = shop.YAML.replace("  title: Corner shop\n", "  title: Corner shop\n  why: true\n")
@@ -79,7 +80,7 @@ def test_a_bar_with_shift_opens_the_rows_behind_it(
     tab.goto(f"{any_address}?page=home&country=France")
     expect(tab.locator(".bk-Figure")).to_have_count(5)
     tab.keyboard.down("Shift")
-    tab.mouse.click(*tab.evaluate(POINT, ["HBar", "Tea"]))
+    tab.mouse.click(*place(tab, POINT, ["HBar", "Tea"]))
     tab.keyboard.up("Shift")
     panel(tab, "Tea · Revenue")
     assert "product" not in tab.url
@@ -172,7 +173,7 @@ def test_nobody_sees_it_without_a_login(tab: Any, tmp_path: Path) -> None:
         expect(tab.locator(".bk-Figure")).to_have_count(5)
         expect(tab.get_by_role("button", name="behind")).to_have_count(0)
         tab.keyboard.down("Shift")
-        tab.mouse.click(*tab.evaluate(POINT, ["HBar", "Tea"]))
+        tab.mouse.click(*place(tab, POINT, ["HBar", "Tea"]))
         tab.keyboard.up("Shift")
         expect(tab.locator("button.chip")).to_have_text(["Product: Tea ✕"])  # it filters
         expect(tab.get_by_role("heading", name="Rows behind")).to_have_count(0)

@@ -20,7 +20,7 @@ from playwright.sync_api import expect
 import medallion as md
 from tests.api.project import gunicorn
 from tests.panel.forked_server import serving
-from tests.panel.page_content import cells, follow, shows
+from tests.panel.page_content import cells, follow, is_read, shows
 from tests.proxy import Proxy, proxy
 
 SHOP = Path(__file__).parents[2] / "examples/shop"
@@ -333,7 +333,7 @@ def _explored(tab: Any, url: str, lake: Sql) -> None:
     )
     _explored_figures(tab, lake, "true")
     expect(tab.get_by_text("Use these rows in code")).to_be_visible()  # is drawn last
-    expect(tab.locator("section[aria-busy=true]")).to_have_count(0)
+    is_read(tab)
     tab.get_by_role("cell", name="Sunday").first.click()
     expect(tab.locator("button.chip")).to_have_text(["Weekday: Sunday ✕"])
     _explored_figures(tab, lake, "weekday = 'Sunday'")

@@ -64,7 +64,7 @@ def test_tabs_are_opened_by_mouse_and_keyboard_and_are_in_the_url(tab: Any, addr
     expect(tab.get_by_role("tabpanel")).to_have_count(1)
     expect(tab.locator(".bk-Figure").filter(visible=True)).to_have_count(1)
     expect(tab.get_by_text("1–5 of 30")).to_be_visible()
-    assert tab.url.endswith("?page=home&tab=by-product")
+    tab.wait_for_url("**?page=home&tab=by-product")
 
     expect(products).to_be_focused()
     tab.keyboard.press("ArrowRight")
@@ -74,7 +74,7 @@ def test_tabs_are_opened_by_mouse_and_keyboard_and_are_in_the_url(tab: Any, addr
     tab.keyboard.press("End")
     tab.keyboard.press("Enter")
     expect(tab.get_by_text("Clients", exact=True).filter(visible=True)).to_be_visible()
-    assert tab.url.endswith("&tab=rows")
+    tab.wait_for_url("**&tab=rows")
     tab.go_back()
     expect(tab.get_by_role("tabpanel", name="By product")).to_be_visible()
     tab.go_back()
