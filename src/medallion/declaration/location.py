@@ -9,6 +9,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from medallion.storage.chained_url import innermost
+
 
 @dataclass(frozen=True)
 class Location:
@@ -34,7 +36,7 @@ class Location:
 
 def locate(url: str, base: Path) -> Location:
     """The location of a URL or of a local path; a relative path is relative to `base`."""
-    url = url.rpartition("::")[2]  # of the files in an archive, where the archive is
+    url = innermost(url)
     scheme, separator, rest = url.partition("://")
     if not separator or scheme == "file":
         path = Path(os.path.realpath(base / (rest if separator else url)))

@@ -6,11 +6,14 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from medallion.storage.chained_url import innermost, unchained
+
 if TYPE_CHECKING:
     from medallion.storage import Entry, Storage
 
 _START = re.compile(r"(?:[a-z][\w+.-]*://)?(?:\.{0,2}/)*")  # that no folder's name matches
 _WILD = re.compile(r"[*?\[]")
+_IPV6 = re.compile(r"\[[\da-f.]*:[\da-f:.]*\]", re.IGNORECASE)
 _TOKENS = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|.")
 _EXPRESSIONS = {"**/": r"(?:[^/.][^/]*/)*", "**": r".*", "*": r"(?!(?<![^/])\.)[^/]*", "?": r"[^/]"}
 
@@ -21,21 +24,21 @@ def split(source: str) -> tuple[str, str]:
     Of the files of an archive, `zip://MEMBERS::ARCHIVE`, the first is `zip://::ARCHIVE`. Of a file
     on a web server, it has the query, which may be a secret and is no part of the file's name.
     """
-    scheme, _, path = source.partition("://")
-    members, chained, archive = path.partition("::")
-    if chained:
-        return f"{scheme}://::{archive}", members
+    members, archive = unchained(source)
+    scheme, _, path = members.partition("://")
+    if archive:
+        return f"{scheme}://::{archive}", path
     if scheme in ("http", "https"):
         place, mark, query = source.partition("?")
         folder, _, name = place.rpartition("/")
         return f"{folder}{mark}{query}", name
     pattern = PurePosixPath(source)
     wild = next(
-        (n for n, part in enumerate(pattern.parts) if _WILD.search(part)), len(pattern.parts) - 1
+        (n for n, part in enumerate(pattern.parts) if _WILD.search(_IPV6.sub("", part))),
+        len(pattern.parts) - 1,
     )
-    scheme, separator, _ = source.partition("://")
     root = str(PurePosixPath(*pattern.parts[:wild]))
-    if separator:
+    if "://" in source:
         root = root.replace(f"{scheme}:/", f"{scheme}://", 1)
     return root, str(PurePosixPath(*pattern.parts[wild:]))
 
@@ -44,7 +47,7 @@ def label(root: str, path: str) -> str:
     """What a file is called whose `path` below the root matches."""
     if root == ".":
         return path
-    place, mark, query = root.rpartition("::")[2].partition("?" if "://" in root else "\0")
+    place, mark, query = innermost(root).partition("?" if "://" in root else "\0")
     return f"{place}/{path}{mark}{query}"
 
 

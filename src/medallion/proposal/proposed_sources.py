@@ -14,6 +14,7 @@ from medallion.errors import CallError, DeclarationError, SourceError
 from medallion.pipeline import Pipeline
 from medallion.proposal.sample import sample_file
 from medallion.secrets import PERCENT_ENCODE, SECRET_SETTING, SECRETS, unclear_credentials
+from medallion.storage.chained_url import unchained
 
 LONGEST = 60  # characters of a table's name
 
@@ -238,7 +239,7 @@ def _is_url(source: str) -> bool:
 
 def _subject(source: str) -> str:
     """The word that says what a source holds: its file's name, or the folder of a pattern."""
-    path = re.sub(r"^[a-z0-9+.-]+://", "", source.partition("::")[0].partition("?")[0])
+    path = re.sub(r"^[a-z0-9+.-]+://", "", unchained(source)[0].partition("?")[0])
     for part in reversed(PurePosixPath(path).parts):
         word = part.partition(".")[0]
         if re.search("[A-Za-z]", word) and "*" not in word:

@@ -12,6 +12,7 @@ from medallion.proposal.proposed_sources import Source, SourceFinder, SourceForm
 from medallion.records import Run
 from medallion.run.source_formats import format_of
 from medallion.sql.expressions import public
+from medallion.storage.chained_url import unchained
 
 _OPENINGS = {"json": "{", "xml": "<"}  # of some line
 _LINES = {"columns": {"line": "1-9999999"}, "trim": False}
@@ -46,7 +47,7 @@ def _readable_format(finder: SourceFinder, source: str) -> SourceFormat:
     themselves counts, and not with a guess.
     """
     try:
-        kind = format_of(source.partition("::")[0]).name
+        kind = format_of(unchained(source)[0]).name
     except SourceError:
         return _format_of_text(finder, source)
     settings = _settings(finder, source, kind, {})

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, ClassVar, TypeVar
 from medallion.entry_points import load, registered
 from medallion.errors import NotInstalledError, PluginError, did_you_mean
 from medallion.secrets import SECRETS
+from medallion.storage.chained_url import unchained
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -147,9 +148,9 @@ def open_storage(
         return LocalStorage(Path(base or ".", rest if separator else url).absolute())
     if not is_known(url):
         raise unknown_storage(url)
-    around, chained, inside = url.partition("::")
-    if chained and "://" not in inside:
-        url = f"{around}::{Path(base or '.', inside).absolute()}"
+    members, archive = unchained(url)
+    if archive and "://" not in archive:
+        url = f"{members}::{Path(base or '.', archive).absolute()}"
     storage: Storage = load(STORAGES, scheme, Storage)(url, options or {})
     return storage
 
@@ -165,9 +166,8 @@ def is_known(url: str) -> bool:
     scheme, separator, rest = url.partition("://")
     if not separator or scheme == "file":
         return True
-    _, chained, inside = rest.partition("::")
-    known = scheme in registered(STORAGES) and bool(rest.strip("/:"))
-    return known and (not chained or is_known(inside))
+    _, archive = unchained(url)
+    return scheme in registered(STORAGES) and bool(rest.strip("/:")) and is_known(archive)
 
 
 def require_packages(url: str, extra: str, *packages: str) -> None:

@@ -21,6 +21,7 @@ from typing import IO, Any, cast
 from medallion.errors import MissingError, StorageError
 from medallion.secrets import mask
 from medallion.storage import Entry, open_storage
+from medallion.storage.chained_url import unchained
 from medallion.storage.download_cache import copies
 from medallion.storage.source_storage import SourceStorage
 
@@ -51,7 +52,7 @@ class ArchiveStorage(SourceStorage):
 
     def __init__(self, url: str, options: Mapping[str, Any]) -> None:
         self.url = url
-        archive = url.partition("::")[2]
+        _, archive = unchained(url)
         self.archive = mask(archive)
         # A query is that of a web server, and no part of the archive's name.
         place, question, query = archive.partition("?") if "://" in archive else (archive, "", "")

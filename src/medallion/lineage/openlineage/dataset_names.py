@@ -11,6 +11,7 @@ from medallion.declaration.source_pattern import without_query
 from medallion.identifiers import TableName
 from medallion.run.context import RunContext
 from medallion.secrets import mask
+from medallion.storage.chained_url import innermost
 
 _PORTS = {"mongodb": 27017}  # where a URL need not name the default one
 
@@ -50,7 +51,7 @@ class DatasetNames:
         if source.pulled:
             place, _, name = source.pulled.label.partition(" ")
             return [DatasetName(mask(place), mask(name or "/"))]
-        places = [without_query(each.rpartition("::")[2]) for each in source.patterns]
+        places = [without_query(innermost(each)) for each in source.patterns]
         return [
             location(each if "://" in each else os.path.normpath(self._context.base / each))
             for each in places
