@@ -60,7 +60,7 @@ def connect(place: str, request: bytes = b"") -> socket.socket:
     host, _, port = place.partition(":")
     made = socket.socket()
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    made.settimeout(30)
+    made.settimeout(90)
     made.connect((host, int(port)))
     made.sendall(request)
     return made
@@ -99,7 +99,7 @@ def sockets(pid: int) -> int:
 
 
 def answered(place: str) -> int:
-    connection = HTTPConnection(place, timeout=30)
+    connection = HTTPConnection(place, timeout=90)
     try:
         connection.request("GET", "/tables/things?limit=1")
         answer = connection.getresponse()
@@ -135,7 +135,7 @@ def test_who_reads_nothing_is_let_go(place: str, pid: int, request_line: bytes) 
         each.setblocking(False)
         with suppress(BlockingIOError):
             each.send(request_line)
-        each.settimeout(30)
+        each.settimeout(90)
     for each in greedy:  # whose answers begin
         assert each.recv(1, socket.MSG_PEEK) == b"H"
     until(lambda: sockets(pid) <= before)
@@ -182,7 +182,7 @@ def test_more_exports_than_a_worker_may_have_wait_for_others(large: Path) -> Non
 
 
 def _export(place: str) -> int:
-    connection = HTTPConnection(place, timeout=30)
+    connection = HTTPConnection(place, timeout=90)
     try:
         connection.request("HEAD", "/tables/things?limit=all")
         return connection.getresponse().status
@@ -219,7 +219,7 @@ def test_no_request_is_lost_while_workers_are_replaced(folder: Path) -> None:
     before = (folder / "api.log").exists() and listening(folder)
 
     def ask(place: str) -> None:
-        connection = HTTPConnection(place, timeout=30)
+        connection = HTTPConnection(place, timeout=90)
         while not done.is_set():
             try:
                 connection.request("GET", "/things?limit=3")

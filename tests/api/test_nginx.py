@@ -159,7 +159,7 @@ class Upstream:
             except OSError:
                 return
             with connection:
-                connection.settimeout(30)
+                connection.settimeout(90)
                 if not connection.recv(10_000).startswith(b"GET /things"):
                     continue
                 self.requests += 1

@@ -54,7 +54,7 @@ def paths_of(document: Any) -> dict[str, Any]:
 def raw(place: str, request: bytes) -> tuple[int, str]:
     """The status and the content type that bytes are answered with."""
     host, _, port = place.partition(":")
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
+    with socket.create_connection((host, int(port)), timeout=90) as connection:
         connection.sendall(request)
         answer = b""
         while b"\r\n\r\n" not in answer:

@@ -300,7 +300,7 @@ def test_a_mongod_that_hangs_and_comes_back(
                 _down(place)
                 server.process.send_signal(signal.SIGCONT)
                 assert _recovered(place)[2] == first[2]
-                assert get(place, "/health/ready")[0] == 200
+                until(lambda: get(place, "/health/ready")[0] == 200)  # of a second each
     except Unavailable as reason:
         pytest.skip(str(reason))
 
