@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import medallion as md
@@ -51,3 +53,21 @@ def test_a_date_beyond_all_readers_fails_the_run(
     assert reader.release().id == release
     assert reader.count("moments", md.Query()) == 1
     reader.close()
+
+
+def test_the_warning_of_a_date_ends_when_its_record_is_corrected(tmp_path: Path) -> None:
+    rows = "select * from (values (1, date '2024-01-01'), (2, date 'infinity')) as t(id, due)"
+    duckdb.sql(rows).write_parquet(str(tmp_path / "rows.parquet"))
+    (tmp_path / "medallion.yaml").write_text(
+        "name: due\nlake: lake\ntables:\n  bronze:\n    rows: {source: rows.parquet}\n"
+        "  silver:\n    rows: {from: bronze.rows, steps: [{cast: {due: date}}]}\n"
+    )
+    pipeline = md.Pipeline.load(tmp_path / "medallion.yaml")
+    assert "record 2 has infinity in 'due'" in str(pipeline.run().steps[0].warnings)
+    (reject,) = pipeline.corrections.rejects("silver.rows").rows()
+    pipeline.corrections.correct("silver.rows", [{**reject, "due": "2024-02-02"}])
+    assert pipeline.run().steps[0].warnings == ()
+    assert pipeline.lake.table("silver.rows").scan().order("id").fetchall() == [
+        (1, date(2024, 1, 1)),
+        (2, date(2024, 2, 2)),
+    ]

@@ -27,10 +27,9 @@ _INFINITE: Mapping[int, tuple[int, int]] = {
     32: (-(2**31) + 1, 2**31 - 1),
     64: (-(2**63) + 1, 2**63 - 1),
 }
-_HINT = (
-    "set such rows aside by a `cast` of the column to its type or by `expect: {between: …}`, or "
-    "make them null in a step, such as `derive`"
-)
+_CAST = "a `cast` of the column to its type or by "
+_ASIDE = "set such rows aside by {}`expect: {{between: …}}`, or "
+_HINT = "make such values null in a step, such as `derive`"
 
 
 def within_range(rows: Batches, columns: Sequence[Column], place: str) -> Batches:
@@ -58,10 +57,16 @@ def _checked(rows: Batches, kinds: Mapping[str, Kind], place: str) -> Iterator[p
                 )
                 raise SinkError(
                     f"{place}: column {name!r}, row {first + index:,}: {shown} is {fault}",
-                    hint=_HINT,
+                    hint=_hint(kind),
                 )
         first += batch.num_rows
         yield batch
+
+
+def _hint(kind: Kind) -> str:
+    if kind.items:
+        return _HINT
+    return _ASIDE.format("" if kind.name == "time" else _CAST) + _HINT
 
 
 def _holds_moments(kind: Kind) -> bool:

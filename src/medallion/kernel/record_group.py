@@ -97,9 +97,7 @@ class _Group:
             except SourceError as error:
                 self.results[number] = error
             else:
-                unfit = unfit_moments(parsed, target, self.connection)
-                parsed = replace(parsed, warnings=(*parsed.warnings, *unfit))
-                alone.append(self._corrected(AloneFile(number, target, parsed)))
+                alone.append(self._warned(self._corrected(AloneFile(number, target, parsed))))
         for files in _by_columns(alone):
             self._combine(files)
         ordered = tuple(self.results[number] for number in range(len(self.files)))
@@ -113,6 +111,12 @@ class _Group:
         records = CorrectedRecords(file.parsed, file.target, self.tables, added)
         parsed, unapplied = records.apply(self.corrections[file.number])
         return file._replace(parsed=parsed, unapplied=unapplied)
+
+    def _warned(self, file: AloneFile) -> AloneFile:
+        """A file with a warning of what no store can load."""
+        unfit = unfit_moments(file.parsed, file.target, self.connection)
+        warnings = (*file.parsed.warnings, *unfit)
+        return file._replace(parsed=replace(file.parsed, warnings=warnings))
 
     def _by_format(self) -> Iterator[list[int]]:
         """The numbers of the files that one format reads, if there are several.

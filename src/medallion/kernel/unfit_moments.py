@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import glob
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +33,7 @@ def unfit_moments(parsed: Parsed, records: Path, connection: Connection) -> Iter
     for column in parsed.columns:
         if column.type not in _TYPES:
             continue
-        name = quote(column.name)
+        name, cast = quote(column.name), f"{_key(column.name)}: {_TARGETS[column.type]}"
         query = (
             f"select file_row_number, {name}::varchar from {rows} "
             f"where {name} not between {YEARS[_TYPES[column.type]]} order by 1 limit 1"
@@ -39,9 +41,15 @@ def unfit_moments(parsed: Parsed, records: Path, connection: Connection) -> Iter
         for row, value in connection.execute(query).fetchall():
             yield (
                 f"record {_number(row, parsed):,} has {value} in {column.name!r}, which no store "
-                f"can load: `cast: {{{column.name}: {_TARGETS[column.type]}}}` quarantines such "
-                "rows, and `derive` gives them another value"
+                f"can load: `cast: {{{cast}}}` quarantines such rows, and `derive` gives them "
+                "another value"
             )
+
+
+def _key(name: str) -> str:
+    """The name of a column as a key of YAML, in quotes where it needs them."""
+    plain = re.fullmatch(r"[A-Za-z_]\w*( \w+)*", name)
+    return name if plain else json.dumps(name, ensure_ascii=False)
 
 
 def _number(row: int, parsed: Parsed) -> int:

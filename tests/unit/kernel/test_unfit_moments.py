@@ -51,3 +51,8 @@ def test_the_number_counts_records_that_could_not_be_read(tmp_path: Path) -> Non
 def test_other_values_have_no_warning(tmp_path: Path) -> None:
     days = "date '0001-01-01' as a, timestamp '9999-12-31 23:59:59.999999' as b, 'infinity' as c"
     assert not warnings(tmp_path, f"select {days}, double 'infinity' as d")
+
+
+def test_the_name_of_a_column_is_a_key_of_yaml(tmp_path: Path) -> None:
+    (warning,) = warnings(tmp_path, """select date 'infinity' as "due: day, {x}" """)
+    assert """`cast: {"due: day, {x}": date}`""" in warning

@@ -15,11 +15,18 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
 SHOWN = 100  # characters of a response
+SCANNED = 10_000  # characters of a response in which those, or a title, are looked for
 MOST_PATHS = 3
 LEVELS = 3  # of objects in which a list of records is looked for
-_TITLE = re.compile(r"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
-_HTML = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype html|html)\b", re.IGNORECASE | re.DOTALL)
-_LOGIN = re.compile(r"log-?in|sign-?in|/auth|/sso|/oauth", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+# A comment ends at the first mark that can end it: else many comments take for ever.
+_HTML = re.compile(
+    r"\s*+(?:<!--(?:(?!-->).)*+-->\s*+)*+<(?:!doctype html|html)\b", re.IGNORECASE | re.DOTALL
+)
+_LOGIN = re.compile(
+    r"(?<![a-z])(?:log[-_]?in|sign[-_]?in|sso|o?auth2?|authorize|authenticate)(?![a-z])",
+    re.IGNORECASE,
+)
 _LOGIN_HINT = "check `auth`, as it may be a login page, and that the `url` is of the API"
 _ERRORS = {"error", "errors", "error_description", "message", "detail"}
 _AS_FILE = "declare it as a file: `source: URL` and `format: {}`"
@@ -43,8 +50,8 @@ def not_json(response: BaseHTTPResponse, error: ValueError) -> Fault:
     if not text.strip():
         return "the response is empty", "check the `url` and `params`; try the request by hand"
     if _HTML.match(text) or kind == "text/html":
-        title = _TITLE.search(text)
-        named = f" with the title {mask(title[1])[:SHOWN]!r}" if title else ""
+        title = _TITLE.search(text[:SCANNED])
+        named = f" with the title {beginning(title[1])}" if title else ""
         return f"the response is an HTML page{named}, not JSON", _LOGIN_HINT
     if kind == "text/csv":
         return "the response is CSV, not JSON", _AS_FILE.format("csv")
@@ -77,27 +84,32 @@ def no_records(value: Any, error: str) -> Fault:
         hint = "it looks like an error of the API: check `auth` and `params`"
     elif isinstance(value, dict):
         hint += "; declare one record as a file: `source: URL` and `format: {json: {records: .}}`"
-    return f"{error}: {beginning(json.dumps(value, ensure_ascii=False))}", hint
+    parts = islice(json.JSONEncoder(ensure_ascii=False).iterencode(value), SCANNED)
+    return f"{error}: {beginning(''.join(parts))}", hint
 
 
 def unexpected_status(response: BaseHTTPResponse, url: str) -> Fault:
     """The fault of another status than 200."""
     message = f"the server answered {response.status} {response.reason or ''}".strip()
     if 300 <= response.status < 400:
-        place = urlsplit(urljoin(url, response.headers.get("Location", "")))
-        if _LOGIN.search(place.path):
+        try:
+            place = urlsplit(urljoin(url, response.headers.get("Location", "")))
+        except ValueError:  # no URL
+            return message, "try the request by hand"
+        if place.path != urlsplit(url).path and _LOGIN.search(place.path):
             return message, f"it names a login page, {place.path}: check `auth`"
         named = f"{place.scheme}://{place.netloc.rpartition('@')[2]}{place.path}"
         return message, f"declare the URL that it names: {named}"
     text = response.data.decode("utf-8", "replace")
-    if text.strip() and not _HTML.match(text):
+    # What is no error may have secrets that nobody knows yet, such as a new token.
+    if response.status >= 400 and text.strip() and not _HTML.match(text):
         message += f": {beginning(text)}"
     return message, _STATUS_HINTS.get(response.status, "try the request by hand")
 
 
 def beginning(text: str) -> str:
     """The beginning of a response for people, on one line and without secrets."""
-    line = mask(" ".join(text.split()))
+    line = mask(" ".join(text.split(maxsplit=SHOWN)[:SHOWN])[:SCANNED])
     return repr(f"{line[:SHOWN]}…" if len(line) > SHOWN else line)
 
 
@@ -117,5 +129,5 @@ def _lists(value: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
         yield ".".join(path)
     elif isinstance(value, dict) and len(path) < LEVELS:
         for key, each in value.items():
-            if "." not in key:
+            if key and "." not in key:
                 yield from _lists(each, (*path, key))

@@ -62,6 +62,7 @@ def test_a_response_that_is_not_json_says_what_it_is(
         ({"error": "no such key"}, """Fault: '{"error": "no such key"}'""", "check `auth`"),
         (["a"], """Fault: '["a"]'""", "say in `records` where the list is"),
         ({"items": []}, """Fault: '{"items": []}'""", "`format: {json: {records: .}}`"),
+        ({"": [{"id": 1}]}, """Fault: '{"": [{"id": 1}]}'""", "say in `records`"),
     ],
 )
 def test_json_without_records_says_where_lists_are_or_how_it_begins(
@@ -82,6 +83,7 @@ def test_json_without_records_says_where_lists_are_or_how_it_begins(
             """400 Reason: '{"error": "unknown"}'""",
             "check `params`",
         ),
+        (201, b'{"access_token": "abc"}', "the server answered 201 Reason", "by hand"),
         (401, b"<html>x</html>", "the server answered 401 Reason", "check the credentials"),
         (418, b"", "the server answered 418 Reason", "try the request by hand"),
     ],
@@ -96,7 +98,10 @@ def test_another_status_shows_the_answer(status: int, body: bytes, message: str,
     ("location", "hint"),
     [
         ("/accounts/login?next=/x", "it names a login page, /accounts/login: check `auth`"),
+        ("/users/sign_in", "it names a login page, /users/sign_in: check `auth`"),
         ("/v2/orders?key=s3cret", "declare the URL that it names: https://host/v2/orders"),
+        ("/authors", "declare the URL that it names: https://host/authors"),
+        ("http://[bad", "try the request by hand"),
     ],
 )
 def test_a_redirection_to_a_login_page_is_about_credentials(location: str, hint: str) -> None:
@@ -105,6 +110,29 @@ def test_a_redirection_to_a_login_page_is_about_credentials(location: str, hint:
         "the server answered 302 Found",
         hint,
     )
+
+
+def test_a_redirection_to_the_same_path_is_none_to_a_login_page() -> None:
+    moved = HTTPResponse(BytesIO(), headers={"Location": "https://host/oauth/token"}, status=301)
+    _, hint = unexpected_status(moved, "http://host/oauth/token")
+    assert hint == "declare the URL that it names: https://host/oauth/token"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<!-- a -->" * 20_000 + b"x",
+        b"<title>" + b" " * 100_000,
+        b"<title>" * 20_000,
+        b"http://a:" * 100_000,
+    ],
+)
+def test_a_hostile_response_is_judged_at_once(body: bytes) -> None:
+    """With the work of a few passes: searches that begin anew at each place would take hours."""
+    fault, _ = unexpected_status(response(body, status=500), "https://host/")
+    assert fault.startswith("the server answered 500 Reason: ")
+    assert len(fault) < 200
+    assert "HTML" in not_json(response(body, "text/html"), ValueError())[0]
 
 
 def test_a_secret_that_the_server_repeats_is_masked() -> None:
