@@ -128,6 +128,7 @@ class HttpStore(Store):
         return Failure(run["failed_run"], run["reason"], datetime.fromisoformat(run["since"]))
 
     def close(self) -> None:
+        """Close the connection of this thread; those of others close when their threads end."""
         self._client.close()
 
     def _named(self, reference: str, missing: type[CallError] = CallError) -> tuple[Release, str]:

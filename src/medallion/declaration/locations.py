@@ -7,7 +7,6 @@ other spellings of one URL are resolved first.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from medallion.declaration import source_pattern
 from medallion.declaration.location import Location, locate
 from medallion.declaration.models import Declaration, Source
 from medallion.storage import is_known, keeps_lakes, unknown_storage
+from medallion.storage.chained_url import unchained
 
 Trail = tuple[str | int, ...]
 Fault = tuple[Trail, str]
@@ -36,7 +36,6 @@ RECORDS = (
     "exports.json",
     *(f"{folder}/record.json" for folder in RESERVED),
 )
-_NESTED_ARCHIVE = re.compile("::(zip|tar)://")
 _RECORD_FILES = tuple((record,) for record in RECORDS if "/" not in record)
 
 
@@ -101,7 +100,7 @@ def _source_fault(source: str) -> str:
     """What is wrong with the URL of a source, or an empty text."""
     if not is_known(source):
         return unknown_storage(source, "file").message
-    if _NESTED_ARCHIVE.search(source):
+    if unchained(unchained(source)[1])[1]:
         return f"{source} is in an archive within an archive: unpack the outer one, and name that"
     return ""
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _START = re.compile(r"(?:[a-z][\w+.-]*://)?(?:\.{0,2}/)*")  # that no folder's name matches
 _WILD = re.compile(r"[*?\[]")
-_IPV6 = re.compile(r"\[[\da-f.]*:[\da-f:.]*\]", re.IGNORECASE)
+_IPV6 = re.compile(r"(?<=://)([^/]*@)?\[[\da-f]*:[^\]/]*\]", re.IGNORECASE)  # may have a zone
 _TOKENS = re.compile(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|.")
 _EXPRESSIONS = {"**/": r"(?:[^/.][^/]*/)*", "**": r".*", "*": r"(?!(?<![^/])\.)[^/]*", "?": r"[^/]"}
 
@@ -33,10 +33,8 @@ def split(source: str) -> tuple[str, str]:
         folder, _, name = place.rpartition("/")
         return f"{folder}{mark}{query}", name
     pattern = PurePosixPath(source)
-    wild = next(
-        (n for n, part in enumerate(pattern.parts) if _WILD.search(_IPV6.sub("", part))),
-        len(pattern.parts) - 1,
-    )
+    named = PurePosixPath(_IPV6.sub("host", source)).parts
+    wild = next((n for n, part in enumerate(named) if _WILD.search(part)), len(named) - 1)
     root = str(PurePosixPath(*pattern.parts[:wild]))
     if "://" in source:
         root = root.replace(f"{scheme}:/", f"{scheme}://", 1)

@@ -11,7 +11,8 @@ def unchained(url: str) -> tuple[str, str]:
     Colons elsewhere chain nothing: an IPv6 address and a file's name may have them.
     """
     members, chained, archive = url.partition("::")
-    if chained and members.partition("://")[0] in ARCHIVES:
+    scheme, separator, _ = members.partition("://")
+    if chained and separator and scheme in ARCHIVES:
         return members, archive
     return url, ""
 

@@ -52,15 +52,15 @@ class SmbConnection:
         """The cache, with a connection to the server, which is made if there is none any more.
 
         It is of a client of its own: Samba moves the connections of one client into one process,
-        and loses requests meanwhile. It waits for no answer for ever.
+        and loses requests meanwhile. Each answer has a time limit.
         """
         from smbprotocol.connection import Connection
 
         key = f"{host.lower()}:{port}"
         if key not in self.cache or not self.cache[key].transport.connected:
-            made = self.cache[key] = Connection(uuid4(), host, port)
-            made.receive = partial(_receive, made.receive)
-            made.connect(timeout=SECONDS)
+            connection = self.cache[key] = Connection(uuid4(), host, port)
+            connection.receive = partial(_receive, connection.receive)
+            connection.connect(timeout=SECONDS)
         return self.cache
 
 

@@ -23,6 +23,7 @@ from medallion.testing.served import COLUMNS, Row, items, load, publish, release
 PUBLISHES = 20
 _CLOSES = 20
 _READERS = 4
+_PATIENCE = 300.0  # seconds
 
 NUMBERS = TableSpec(name="numbers", columns=COLUMNS[:1], key=("id",))
 _OTHERS = TableSpec(name="others", columns=COLUMNS[:1], key=("id",))
@@ -86,9 +87,11 @@ class ReaderContract:
                 assert (len(page.rows), page.release) == (60, "first")
                 answers[threading.get_ident()] += 1
 
+        end = time.monotonic() + _PATIENCE
         with _threads(read) as faults:
             for closes in range(1, _CLOSES + 1):
                 while not faults and sum(count >= closes for count in answers.values()) < _READERS:
+                    assert time.monotonic() < end, "a thread gets no answer after `close`"
                     time.sleep(0.001)
                 store.close()
         assert not faults, faults

@@ -23,6 +23,8 @@ from medallion.declaration.source_pattern import excludes, label, names_one_file
         ("http://[::1]:8000/x.csv", "http://[::1]:8000", "x.csv"),
         ("https://host/x.csv?q=a::b", "https://host?q=a::b", "x.csv"),
         ("ftp://ann:w@[fe80::1]:21/in/[ab].csv", "ftp://ann:w@[fe80::1]:21/in", "[ab].csv"),
+        ("sftp://[fe80::1%25eth0]:22/in/*.csv", "sftp://[fe80::1%25eth0]:22/in", "*.csv"),
+        ("data/[a:f]/x.csv", "data", "[a:f]/x.csv"),
         ("data/a::b.csv", "data", "a::b.csv"),
         ("zip://*.csv::http://[::1]/x.zip", "zip://::http://[::1]/x.zip", "*.csv"),
         ("zip://in/*.csv::data/x.zip", "zip://::data/x.zip", "in/*.csv"),

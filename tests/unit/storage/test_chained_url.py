@@ -15,6 +15,7 @@ from medallion.storage.chained_url import innermost, unchained
         ("http://[::1]:8000/a.csv", "http://[::1]:8000/a.csv", ""),
         ("https://host/a.csv?by=a::b", "https://host/a.csv?by=a::b", ""),
         ("data/a::b.csv", "data/a::b.csv", ""),
+        ("zip::a.csv", "zip::a.csv", ""),
     ],
 )
 def test_the_archive_of_a_url(url: str, members: str, archive: str) -> None:

@@ -57,7 +57,7 @@ class TimeLimit:
             with lock:
                 if not arrived:
                     expired = True
-                    with suppress(PyMongoError):  # the block meets the same fault
+                    with suppress(PyMongoError):  # in a thread where nobody could catch it
                         session.client.admin.command("killSessions", [session.session_id])
 
         timer = Timer(self.seconds, kill)
