@@ -80,7 +80,8 @@ def _proposal(folder: Path, sources: Sequence[str]) -> bytes:
     """The declaration that is proposed for sources. Raises CallError."""
     from medallion.errors import CallError
     from medallion.proposal.declaration_text import declaration_text
-    from medallion.proposal.proposed_sources import is_database, relative_source, table_name
+    from medallion.proposal.proposed_sources import is_database, relative_source
+    from medallion.proposal.table_names import table_name
     from medallion.proposal.tables import propose_tables
 
     if any(_PASSWORD.search(source) and not is_database(source) for source in sources):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,26 +12,16 @@ from typing import Any
 from medallion.contracts import CatalogTable
 from medallion.errors import CallError, DeclarationError, SourceError
 from medallion.pipeline import Pipeline
+from medallion.proposal.credential_variables import SERVER_URL, VARIABLE, CredentialVariables
 from medallion.proposal.sample import sample_file
-from medallion.secrets import PERCENT_ENCODE, SECRET_SETTING, SECRETS, unclear_credentials
+from medallion.secrets import PERCENT_ENCODE, SECRETS, unclear_credentials
 from medallion.storage.chained_url import unchained
-
-LONGEST = 60  # characters of a table's name
 
 Source = str | Mapping[str, Any]
 SourceFormat = Mapping[str, Mapping[str, Any]]  # as a declaration has it, by name; may be empty
 
 _FILE = re.compile(r"(sqlite|duckdb):(.+)", re.DOTALL)
-_ARCHIVE = re.compile(r"([a-z]+://[^:]*::)(.+)", re.DOTALL)
 _COLLECTIONS = re.compile(r"mongodb(\+srv)?://")
-_SECRET_OPTIONS = ("user", "authMechanismProperties")
-_VARIABLE = r"\$\{[^}]*\}"
-_SERVER = re.compile(
-    rf"""(?P<scheme>(postgresql|postgres|mysql|mariadb|mongodb|mongodb\+srv)://)
-    ((?P<user>({_VARIABLE}|[^:@/?])*)(:(?P<password>({_VARIABLE}|[^@/?])*))?@)?
-    (?P<place>[^?]*)(\?(?P<options>.*))?""",
-    re.VERBOSE | re.DOTALL,
-)
 
 
 @dataclass(frozen=True)
@@ -40,7 +30,8 @@ class ProposedSource:
 
     `subject` says what they are about; `source` is as bronze reads it now, by `format` if its name
     does not say how, and `declared` as the declaration has it, without credentials. `table` is what
-    the database `database` knows of it. `is_sample` is True if `source` has not all of its records.
+    the database `database` knows of it. `is_sample` is True if `source` is only a
+    part of the records.
     """
 
     subject: str
@@ -58,7 +49,7 @@ class SourceFinder:
     def __init__(self, folder: Path, scratch: Path) -> None:
         self._folder = folder
         self._scratch = scratch
-        self._variables: dict[str, str] = {}
+        self._variables = CredentialVariables()
 
     def find(self, source: str) -> Iterator[ProposedSource]:
         """One for files or a table, and one for each table of a database without `#TABLE`.
@@ -74,17 +65,18 @@ class SourceFinder:
             yield ProposedSource(_subject(source), absolute_source(source, self._folder), source)
             return
         SECRETS.add_url(source)
-        if unclear_credentials(re.sub(_VARIABLE, "x", source)):
+        if unclear_credentials(re.sub(VARIABLE, "x", source)):
             raise CallError(
                 "the user or password of a URL has unescaped URL characters", hint=PERCENT_ENCODE
             )
         url, _, name = source.partition("#")
-        if _COLLECTIONS.match(url) and re.search("/[^/?]+/", url.partition("://")[2]):
+        place = url.partition("?")[0].partition("://")[2]
+        if _COLLECTIONS.match(url) and re.search("/[^/]+/[^/]", place):
             raise CallError(
                 "a collection follows the URL of a database after `#`",
                 hint="write mongodb://HOST/DATABASE#COLLECTION",
             )
-        read, declared = absolute_source(url, self._folder), self._without_credentials(url)
+        read, declared = absolute_source(url, self._folder), self._variables.replace(url)
         for table in self._tables(read, name):
             proposed = ProposedSource(
                 table.name.rpartition(".")[2],
@@ -156,39 +148,6 @@ class SourceFinder:
         declared: Any = self.load({"table": source}).declaration.table("bronze.table")
         return declared.pulled
 
-    def _without_credentials(self, url: str) -> str:
-        """A URL with variables for its user, password and secret options."""
-        match = _SERVER.fullmatch(url)
-        if match is None:
-            return url
-        stem = table_name(match["place"].rpartition("/")[2] or match["place"]).upper()
-        user, password = match["user"] or "", match["password"]
-        if password is not None:
-            user = f"{self._variable(f'{stem}_USER', user)}:"
-            user += self._variable(f"{stem}_PASSWORD", password)
-        options = "&".join(
-            f"{name}={self._variable(f'{stem}_{table_name(name).upper()}', value)}"
-            if name in _SECRET_OPTIONS or SECRET_SETTING.search(name)
-            else f"{name}{equals}{value}"
-            for name, equals, value in (
-                option.partition("=") for option in (match["options"] or "").split("&")
-            )
-        )
-        return (
-            f"{match['scheme']}{user}{'@' if user else ''}{match['place']}"
-            f"{'?' if options else ''}{options}"
-        )
-
-    def _variable(self, stem: str, value: str) -> str:
-        """A variable for a value, unless it is one or nothing."""
-        if not value or re.fullmatch(_VARIABLE, value):
-            return value
-        name, number = stem, 1
-        while self._variables.setdefault(name, value) != value:
-            number += 1
-            name = f"{stem}_{number}"
-        return f"${{{name}}}"
-
 
 def _of_database(url: str, table: str) -> Source:
     """The declaration of a table or collection at a URL."""
@@ -203,34 +162,33 @@ def _tables_of(url: str) -> str:
 
 def is_database(source: str) -> bool:
     """Whether a source is a URL of a database, perhaps with `#TABLE`."""
-    return bool(_FILE.match(source) or _SERVER.match(source))
+    return bool(_FILE.match(source) or SERVER_URL.match(source))
 
 
 def relative_source(source: str, folder: Path) -> str:
     """A source that is written relative to the working directory, relative to a folder."""
-    if match := _FILE.fullmatch(source):
-        return f"{match[1]}:{relative_source(match[2], folder)}"
-    if match := _ARCHIVE.fullmatch(source):
-        return f"{match[1]}{relative_source(match[2], folder)}"
-    if _is_url(source):
-        return source
-    path, top = Path(source).absolute(), folder.absolute()
-    return (path.relative_to(top) if path.is_relative_to(top) else path).as_posix()
+    top = folder.absolute()
+
+    def relative(name: str) -> str:
+        path = Path(name).absolute()
+        return (path.relative_to(top) if path.is_relative_to(top) else path).as_posix()
+
+    return _with_path(source, relative)
 
 
 def absolute_source(source: str, folder: Path) -> str:
     """A source that is relative to a folder, for any folder."""
+    return _with_path(source, lambda name: (folder.absolute() / name).as_posix())
+
+
+def _with_path(source: str, change: Callable[[str], str]) -> str:
+    """A source with its path, or that of its archive, changed; a URL stays."""
     if match := _FILE.fullmatch(source):
-        return f"{match[1]}:{absolute_source(match[2], folder)}"
-    if match := _ARCHIVE.fullmatch(source):
-        return f"{match[1]}{absolute_source(match[2], folder)}"
-    return source if _is_url(source) else (folder.absolute() / source).as_posix()
-
-
-def table_name(text: str) -> str:
-    """A text as the name of a table or pipeline: lower case, letters, digits and `_`."""
-    name = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_").lower()[:LONGEST]
-    return name if re.match("[a-z]", name) else f"table_{name}".rstrip("_")
+        return f"{match[1]}:{_with_path(match[2], change)}"
+    members, archive = unchained(source)
+    if archive:
+        return f"{members}::{_with_path(archive, change)}"
+    return source if _is_url(source) else change(source)
 
 
 def _is_url(source: str) -> bool:

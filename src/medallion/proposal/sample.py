@@ -27,9 +27,9 @@ def sample_file(source: Collection, path: Path) -> bool:
     written: set[bytes] = set()  # MongoDB may draw a document twice
     size = 0
     with source.connect() as connection, path.open("wb") as file:
-        for line in source.sample(connection, MOST_DOCUMENTS + 1):
+        for drawn, line in enumerate(source.sample(connection, MOST_DOCUMENTS + 1), 1):
             size += len(line)
-            if len(written) == MOST_DOCUMENTS or (size > MOST_BYTES and written):
+            if drawn > MOST_DOCUMENTS or (size > MOST_BYTES and written):
                 return True
             if line not in written:
                 written.add(line)

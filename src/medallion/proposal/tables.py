@@ -18,7 +18,6 @@ from medallion.proposal.proposed_sources import (
     Source,
     SourceFinder,
     SourceFormat,
-    table_name,
 )
 from medallion.proposal.readable import run_readable
 from medallion.proposal.rules import (
@@ -32,6 +31,7 @@ from medallion.proposal.rules import (
     rules_of,
     without_cycles,
 )
+from medallion.proposal.table_names import table_name
 from medallion.records.quality import quality_of
 from medallion.sql.expressions import public
 from medallion.sql.relations import quote

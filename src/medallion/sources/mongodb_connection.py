@@ -90,6 +90,8 @@ class MongoDBConnection:
 
     def sample(self, wanted: WantedDocuments, size: int) -> Iterator[bytes]:
         """Documents at random as lines of JSON. Raises SourceError without a collection."""
+        # For a view, or a collection with fewer than 20 times as many documents, $sample is a sort,
+        # which may exceed the server's 100 MB of memory. Small Atlas clusters ignore the option.
         documents = self._collection(wanted).aggregate(
             [{"$sample": {"size": size}}], session=self._session, allowDiskUse=True
         )

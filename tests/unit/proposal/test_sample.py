@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,25 @@ def test_no_more_documents_are_written_than_a_sample_has(
     monkeypatch.setattr(sample, limit, most)
     assert sample_file(source, tmp_path / "a.ndjson")
     assert len(ids(tmp_path / "a.ndjson")) == 7
+
+
+class Repeating:
+    """A collection of 8 documents, one of which is drawn twice, as MongoDB may do."""
+
+    def connect(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def sample(self, connection: None, size: int) -> Iterator[bytes]:
+        yield from [b'{"_id": %d}\n' % max(1, n) for n in range(9)][:size]
+
+
+@pytest.mark.parametrize(("most", "is_sample", "written"), [(7, True, 6), (9, False, 8)])
+def test_a_document_that_is_drawn_twice_is_written_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, is_sample: bool, written: int
+) -> None:
+    monkeypatch.setattr(sample, "MOST_DOCUMENTS", most)
+    assert sample_file(Repeating(), tmp_path / "a.ndjson") == is_sample
+    assert ids(tmp_path / "a.ndjson") == set(range(1, written + 1))
 
 
 def test_one_document_is_written_however_large(
