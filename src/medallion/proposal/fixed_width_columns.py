@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 FEWEST_LINES = 5  # in fewer lines, blanks may be at equal positions by chance
 LONGEST_LINE = 9999
 NUMERIC = 0.7  # the share of values with a digit, above which a column has a header without one
-_DELIMITERS = tuple(",;|:")
+_DELIMITERS = tuple(",;|")
+# Words with a comma that separates no fields: `12,50`, `1,234.50`, and the first of `Smith, Ann`.
+_NUMBER = r"[^0-9, ]*([0-9][0-9.']*,[0-9]+|[0-9]{1,3}(,[0-9]{3})+([.][0-9]+)?)[^0-9, ]*"
+_PROSE = rf"(^| )({_NUMBER}|[^, ]*[^0-9, ],)( |$)"
 
 Span = tuple[int, int]  # the first position of a field, from 0, and the one after its last
 
@@ -30,7 +33,7 @@ def fixed_width_columns(lines: Relation) -> Mapping[str, Any] | None:
         return None
     names, skip = _header(lines, fields)
     records = lines.limit(2**62, offset=skip)
-    if _is_delimited(records, fields):
+    if _is_delimited(lines) or _is_aligned(records, fields):
         return None
     shortest, longest = _numbers(lines, "min(length(line))", "max(length(line))")
     is_fixed = shortest == longest
@@ -45,14 +48,15 @@ def fixed_width_columns(lines: Relation) -> Mapping[str, Any] | None:
 
 def _fields(lines: Relation) -> Sequence[Span]:
     """The positions between those at which all lines have a blank; none for lines with tabs."""
+    has_tabs, longest = _numbers(lines, "bool_or(contains(line, chr(9)))", "max(length(line))")
+    if has_tabs or not 0 < longest <= LONGEST_LINE:
+        return ()
+    shape = "replace(regexp_replace(line, '[^ ]', '1', 'g'), ' ', '0')::bit"
     filled = 0
-    shapes = lines.project("regexp_replace(line, '[^ ]', '1', 'g') as shape").distinct()
-    if _numbers(lines, "bool_or(contains(line, chr(9)))") == [1]:
-        return ()
-    for (shape,) in shapes.fetchall():
-        filled |= int(shape.replace(" ", "0")[::-1], 2)
-    if filled.bit_length() > LONGEST_LINE:
-        return ()
+    # Those of one length at once: most lines of a text may have shapes of their own.
+    shapes = lines.filter("line <> ''").aggregate(f"bit_or({shape})", "length(line)")
+    for (bits,) in shapes.fetchall():
+        filled |= int(bits[::-1], 2)
     return [match.span() for match in re.finditer("1+", f"{filled:b}"[::-1])]
 
 
@@ -68,7 +72,24 @@ def _header(lines: Relation, fields: Sequence[Span]) -> tuple[Sequence[str], int
     return names, 2 if re.fullmatch("[-= ]+", second) else 1
 
 
-def _is_delimited(records: Relation, fields: Sequence[Span]) -> bool:
+def _is_delimited(lines: Relation) -> bool:
+    """Whether all lines have a delimiter equally often, and not only within words."""
+    plain = "regexp_replace(line, '\"[^\"]*\"', 'x', 'g')"
+    # Each word has blanks of its own, so that the next one is found, too.
+    words = f"regexp_replace(replace({plain}, ' ', '  '), {literal(_PROSE)}, ' ', 'g')"
+    separates = (
+        f"min({_count(plain, mark)}) = max({_count(plain, mark)}) "
+        f"and bool_or(contains({words}, {literal(mark)}))"
+        for mark in _DELIMITERS
+    )
+    return any(_numbers(lines.filter("trim(line) <> ''"), *separates))
+
+
+def _count(text: str, mark: str) -> str:
+    return f"length({text}) - length(replace({text}, {literal(mark)}, ''))"
+
+
+def _is_aligned(records: Relation, fields: Sequence[Span]) -> bool:
     """Whether the values of a column all end in one delimiter, as in aligned CSV."""
     ends = [f"right(rtrim({_value(span)}), 1)" for span in fields]
     delimiters = ", ".join(map(literal, _DELIMITERS))

@@ -14,7 +14,7 @@ from medallion.run.source_formats import format_of
 from medallion.sql.expressions import public
 from medallion.storage.chained_url import unchained
 
-_OPENINGS = {"json": "{", "xml": "<"}  # of some line
+_OPENINGS = {"json": r"[{\[]", "xml": "<"}  # of some line
 _LINES = {"columns": {"line": "1-9999999"}, "trim": False}
 
 
@@ -43,12 +43,14 @@ def run_readable(
 def _readable_format(finder: SourceFinder, source: str) -> SourceFormat:
     """The format of files whose suffix does not say how to read them.
 
-    Empty if they cannot be read with another one either: then what is wrong with the files
-    themselves counts, and not with a guess.
+    Empty if they can be read as they are, or with no other format either: then what is wrong with
+    the files themselves counts, and not with a guess.
     """
     try:
         kind = format_of(unchained(source)[0]).name
     except SourceError:
+        if _is_readable(finder, source):  # such as `data/*`, whose files have suffixes
+            return {}
         return _format_of_text(finder, source)
     settings = _settings(finder, source, kind, {})
     return {kind: settings} if settings else {}
@@ -59,23 +61,23 @@ def _format_of_text(finder: SourceFinder, source: str) -> SourceFormat:
 
     Raises SourceError for other text.
     """
-    settings = _settings(finder, source, "fixed_width", _LINES)
-    if settings is None:
+    of_lines = _settings(finder, source, "fixed_width", _LINES)
+    if of_lines is None:
         return {}
-    lines = _read(finder, source, {"fixed_width": settings}).lake.table("bronze.table").scan()
-    encoding = {name: value for name, value in settings.items() if name not in _LINES}
+    lines = _read(finder, source, {"fixed_width": of_lines}).lake.table("bronze.table").scan()
+    encoding = {name: value for name, value in of_lines.items() if name not in _LINES}
     for kind, opening in _OPENINGS.items():
-        if lines.filter(f"starts_with(ltrim(line), '{opening}')").limit(1).fetchall():
-            found = _settings(finder, source, kind, {} if kind == "xml" else encoding)
-            if found is not None:
-                return {kind: found}
+        if lines.filter(f"regexp_matches(line, '^\\s*{opening}')").limit(1).fetchall():
+            settings = _settings(finder, source, kind, {} if kind == "xml" else encoding)
+            if settings is not None:
+                return {kind: settings}
     if columns := fixed_width_columns(lines):
         return {"fixed_width": {**encoding, **columns}}
-    found = _settings(finder, source, "csv", encoding)
-    if found is not None:
-        pipeline = _read(finder, source, {"csv": found})
+    settings = _settings(finder, source, "csv", encoding)
+    if settings is not None:
+        pipeline = _read(finder, source, {"csv": settings})
         if len(public(pipeline.lake.table("bronze.table").scan())) > 1:
-            return {"csv": found}
+            return {"csv": settings}
     raise SourceError(
         f"{source}: neither a delimiter nor blanks at equal positions separate its columns",
         hint="write its declaration, with `format: {fixed_width: {columns: {NAME: FROM-TO}}}` or "
@@ -96,6 +98,14 @@ def _settings(
             settings = {**settings, **error.settings}
         else:
             return settings
+
+
+def _is_readable(finder: SourceFinder, source: str) -> bool:
+    try:
+        _read(finder, source, {})
+    except SourceError:
+        return False
+    return True
 
 
 def _read(finder: SourceFinder, source: str, form: SourceFormat) -> Pipeline:

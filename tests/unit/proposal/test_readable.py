@@ -76,6 +76,9 @@ def test_files_of_an_unknown_suffix_have_columns_at_fixed_positions(tmp_path: Pa
     [
         (SEMICOLONS, {"csv": {"delimiter": ";"}}),
         (PAGE, {"json": {"records": "data"}}),
+        (' [{"id": 1, "city": "Paris"}, {"id": 2, "city": "Rome"}]', {"json": {}}),
+        ('[{"id": 1},\n{"id": 2}]\n', {"json": {}}),
+        ("[a];x\n[b];1\n[c];2\n", {"csv": {"delimiter": ";"}}),
         ('{"id": 1, "city": "Paris"}\n{"id": 2, "city": "Rome"}\n', {"json": {}}),
         ("<cities><city><id>1</id></city><city><id>2</id></city></cities>", {"xml": {}}),
     ],
@@ -86,6 +89,16 @@ def test_files_of_an_unknown_suffix_are_read_by_what_they_contain(
     (tmp_path / "a.dat").write_text(content, encoding="utf-8")
     (table,) = propose_tables(["a.dat"], tmp_path)
     assert (table.format, table.rows) == (form, 2)
+
+
+def test_files_that_can_be_read_stay_so_when_others_need_a_format(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/a.csv").write_text("id,city\n1,Paris\n")
+    (tmp_path / "data/b.ndjson").write_text('{"id": 2, "city": "Rome"}\n')
+    (tmp_path / "other.csv").write_text(SEMICOLONS)
+    data, other = propose_tables(["data/*", "other.csv"], tmp_path)
+    assert (data.format, data.rows) == ({}, 2)
+    assert other.format == {"csv": {"delimiter": ";"}}
 
 
 @pytest.mark.parametrize(
