@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from medallion.errors import SourceError, TablesError
 from medallion.pipeline import Pipeline
@@ -13,6 +13,9 @@ from medallion.records import Run
 from medallion.run.source_formats import format_of
 from medallion.sql.expressions import public
 from medallion.storage.chained_url import unchained
+
+if TYPE_CHECKING:
+    from medallion.contracts import Relation
 
 _OPENINGS = {"json": r"[{\[]", "xml": "<"}  # of some line
 _LINES = {"columns": {"line": "1-9999999"}, "trim": False}
@@ -46,26 +49,47 @@ def _readable_format(finder: SourceFinder, source: str) -> SourceFormat:
     Empty if they can be read as they are, or with no other format either: then what is wrong with
     the files themselves counts, and not with a guess.
     """
-    try:
-        kind = format_of(unchained(source)[0]).name
-    except SourceError:
-        if _is_readable(finder, source):  # such as `data/*`, whose files have suffixes
-            return {}
-        return _format_of_text(finder, source)
-    settings = _settings(finder, source, kind, {})
-    return {kind: settings} if settings else {}
+    if kind := _kind_of(source):
+        settings = _settings(finder, source, kind, {})
+        return {kind: settings} if settings else {}
+    if _is_readable(finder, source):  # such as `data/*`, whose files have suffixes
+        return {}
+    return _format_of_text(finder, source)
 
 
 def _format_of_text(finder: SourceFinder, source: str) -> SourceFormat:
-    """The format of files without a known suffix: JSON, XML, columns at fixed positions, or CSV.
+    """The format of files of which some have no known suffix, or none that the pattern shows.
+
+    That of their suffixes if it is one; empty if there are several. Raises SourceError for text
+    that no format reads.
+    """
+    settings = _settings(finder, source, "fixed_width", _LINES)
+    if settings is None:
+        return {}
+    text = _read(finder, source, {"fixed_width": settings}).lake.table("bronze.table")
+    encoding = {name: value for name, value in settings.items() if name not in _LINES}
+    kinds = set(filter(None, map(_kind_of, [file.name for file in text.snapshot.sources])))
+    if not kinds:
+        return _format_of_lines(finder, source, text.scan(), encoding)
+    settings = _settings(finder, source, min(kinds), {}) if len(kinds) == 1 else None
+    return {} if settings is None else {min(kinds): settings}
+
+
+def _kind_of(name: str) -> str:
+    """The name of the format that a file's suffix says; empty if none does."""
+    try:
+        return format_of(unchained(name)[0]).name
+    except SourceError:
+        return ""
+
+
+def _format_of_lines(
+    finder: SourceFinder, source: str, lines: Relation, encoding: Mapping[str, Any]
+) -> SourceFormat:
+    """The format that lines have: JSON, XML, columns at fixed positions, or CSV.
 
     Raises SourceError for other text.
     """
-    of_lines = _settings(finder, source, "fixed_width", _LINES)
-    if of_lines is None:
-        return {}
-    lines = _read(finder, source, {"fixed_width": of_lines}).lake.table("bronze.table").scan()
-    encoding = {name: value for name, value in of_lines.items() if name not in _LINES}
     for kind, opening in _OPENINGS.items():
         if lines.filter(f"regexp_matches(line, '^\\s*{opening}')").limit(1).fetchall():
             settings = _settings(finder, source, kind, {} if kind == "xml" else encoding)

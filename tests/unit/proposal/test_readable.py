@@ -101,6 +101,21 @@ def test_files_that_can_be_read_stay_so_when_others_need_a_format(tmp_path: Path
     assert other.format == {"csv": {"delimiter": ";"}}
 
 
+@pytest.mark.parametrize("name", ["b.csv", "b.txt"])
+def test_files_of_a_pattern_have_the_format_of_their_suffix(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.csv").write_text(REPORT)
+    (tmp_path / name).write_text(REPORT)
+    (table,) = propose_tables(["*"], tmp_path)
+    assert (table.format, table.rows) == ({"csv": {"skip": 2}}, 4)
+
+
+def test_files_with_different_suffixes_are_not_taken_for_plain_text(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(SEMICOLONS)
+    (tmp_path / "b.ndjson").write_text('{"id": 2, "city": "Rome"}\n' * 4)
+    with pytest.raises(SourceError, match="split by ','"):
+        propose_tables(["*"], tmp_path)
+
+
 @pytest.mark.parametrize(
     ("content", "error"),
     [
