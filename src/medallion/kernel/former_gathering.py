@@ -27,6 +27,7 @@ from medallion.kernel.temp_tables import TempTables
 from medallion.records import GatheredRows, Snapshot
 from medallion.sql.expressions import columns_sql
 from medallion.sql.nondeterminism import suspected
+from medallion.sql.relations import stored
 from medallion.storage.digests import Stored, verified
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ class FormerGathering:
         if size > FEW:
             return again
         # Read once: the rows of all partitions are looked through for them.
-        return self.tables.connection.sql(f"from {self.tables.create(again)}")
+        return stored(again, self.tables.connection)
 
     def _marks(
         self, task: TableTask, former: Snapshot, pairs: Sequence[Pair], gathered: GatheredRows
